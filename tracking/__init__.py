@@ -1,0 +1,1 @@
+"""The business: customers, orders, packages, trucks. It works without the chat and knows nobody above it."""
