@@ -1,0 +1,204 @@
+"""What every test may use: async tests, throw-away servers, real processes, a scripted model server, Chromium."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from tests.chromium import chromium, chromium_path
+from tests.model_server import ModelServer
+from tests.processes import Running, manage, start_web, start_worker
+from tests.servers import Redis
+
+NEED_SERVERS = "needs PostgreSQL and Redis: make test, or python -m tests.servers -- pytest …"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Runs `async def` tests so that the ORM sees the test's transaction (pytest-asyncio would leak rows)."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    async_to_sync(pyfuncitem.obj)(**arguments)
+    return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = pytest.mark.skip(reason=NEED_SERVERS)
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"postgres_url", "redis_url", "redis_server", "stack"}:
+            item.add_marker("servers")
+        if item.get_closest_marker("servers") and not os.environ.get("TEST_DATABASE_URL"):
+            item.add_marker(missing)
+        if item.get_closest_marker("browser") and chromium_path() is None:
+            item.add_marker(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Ends what is left in the test database before Django drops it: threads of consumers keep their connections."""
+    yield
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_past_append_only_triggers() -> Iterator[None]:
+    """The flush of `transaction=True` tests truncates all tables; the audit's own triggers rightly refuse that."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_without_triggers(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        first = (
+            ["SET LOCAL session_replication_role = replica;"] if operations.connection.vendor == "postgresql" else []
+        )
+        flush(operations, [*first, *sql_list])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_without_triggers)
+        yield
+
+
+# --- servers and databases for real processes -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The throw-away cluster, as its superuser."""
+    return os.environ["TEST_DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The shared throw-away Redis. A test that stops its Redis takes `redis_server`."""
+    return os.environ["TEST_REDIS_URL"]
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Redis]:
+    """A Redis of the test's own, already started."""
+    server = Redis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _administer(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_url: str) -> str:
+    """A migrated and seeded database, made once; each stack gets a copy, which takes a tenth of a second."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    _administer(postgres_url, f"CREATE DATABASE {name}")
+    url = _with_database(postgres_url, name)
+    manage("migrate", "--verbosity", "0", database_url=url)
+    manage("seed_demo", database_url=url)
+    return name
+
+
+@pytest.fixture
+def database_url(postgres_url: str, _postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database of the test's own with the demo people and records."""
+    name = f"stack_{uuid.uuid4().hex[:12]}"
+    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_postgres_template}")
+    yield _with_database(postgres_url, name)
+    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "demo.sqlite3"
+    manage("migrate", "--verbosity", "0", database_url=f"sqlite:///{path}")
+    manage("seed_demo", database_url=f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """An SQLite file of the test's own with the demo people and records, as `make demo` has it."""
+    path = tmp_path / "demo.sqlite3"
+    shutil.copyfile(_sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+# --- real processes ---------------------------------------------------------------------------------------------------
+
+
+class Stack:
+    """Starts web servers and workers against one database and Redis; the fixture stops them all."""
+
+    def __init__(self, *, folder: Path, database_url: str, redis_url: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        self.redis_url = redis_url
+        self.running: list[Running] = []
+
+    def web(self, **variables: str) -> Running:
+        return self._keep(start_web, **variables)
+
+    def worker(self, **variables: str) -> Running:
+        return self._keep(start_worker, **variables)
+
+    def _keep(self, begin: Callable[..., Running], **variables: str) -> Running:
+        where = {"database_url": self.database_url, "redis_url": self.redis_url}
+        running = begin(folder=self.folder, **where, **variables)
+        self.running.append(running)
+        return running
+
+    def stop(self) -> None:
+        for running in reversed(self.running):
+            running.stop()
+
+
+@pytest.fixture
+def stack(tmp_path: Path, database_url: str, redis_server: Redis) -> Iterator[Stack]:
+    """PostgreSQL and Redis: `stack.web(LLM_MODEL=…)` and `stack.worker()` start separate real processes."""
+    made = Stack(folder=tmp_path, database_url=database_url, redis_url=redis_server.url)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def demo_stack(tmp_path: Path, sqlite_url: str) -> Iterator[Stack]:
+    """SQLite and no Redis, as `make demo`: `demo_stack.web()` is the one process, with the worker inside."""
+    made = Stack(folder=tmp_path, database_url=sqlite_url, redis_url="")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    """A scripted OpenAI-compatible server; fails the test when script and requests do not fit."""
+    with ModelServer() as server:
+        yield server
+        server.check()
+
+
+@pytest.fixture(name="chromium")
+def _chromium() -> object:
+    """`async with chromium() as browser:` in an async test marked `browser`."""
+    return chromium
