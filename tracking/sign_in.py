@@ -1,0 +1,38 @@
+"""Keeps a person's sign-in in step with their profile. It never touches passwords, rights or sessions."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from tracking.errors import NotPossible
+from tracking.models import Customer
+
+
+def check_email_is_free(*, customer: Customer, email: str) -> None:
+    """Raises NotPossible where another account has this address.
+
+    Ask it only after staff agreed to the change: asked at once it would tell anybody who is a customer here.
+    """
+    others = EmailAddress.objects.filter(email__iexact=email).exclude(user=customer.user)
+    users = get_user_model().objects.filter(email__iexact=email).exclude(pk=customer.user_id)
+    if others.exists() or users.exists():
+        raise _taken()
+
+
+def move_sign_in_email(*, user: User, email: str) -> None:
+    """Make `email` the one address of this sign-in, not verified yet: nobody has shown that it is theirs."""
+    try:
+        with transaction.atomic():
+            EmailAddress.objects.filter(user=user).delete()
+            EmailAddress.objects.create(user=user, email=email, verified=False, primary=True)
+    except IntegrityError as error:
+        raise _taken() from error
+    user.email = email
+    user.save(update_fields=["email"])
+
+
+def _taken() -> NotPossible:
+    return NotPossible("This e-mail address cannot be used.", "Ask the customer for another address.")
