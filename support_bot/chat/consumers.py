@@ -1,0 +1,237 @@
+"""One socket of one customer: translates frames into calls and rows into frames. It runs no turn and decides nothing.
+
+Frames are handled one at a time, so nothing in here may wait for a model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from support_bot.chat import broadcast, frames, handoff, inbox, log, sockets, turn_rows
+from support_bot.chat.database import in_thread
+from support_bot.chat.frames import Frame
+from support_bot.chat.models import Conversation, Turn
+from support_bot.chat.protocol import (
+    CallConfirm,
+    CallWithdraw,
+    FeedbackFrame,
+    FrameError,
+    HandoffRequest,
+    Resume,
+    TurnCancel,
+    UserMessage,
+    parse_frame,
+)
+from support_bot.chat.providers import current_providers
+from support_bot.chat.runner import runner
+from tools import approvals
+from tools.approvals import DecisionError
+from tools.models import ToolCall
+from tools.states import State
+
+logger = structlog.get_logger(__name__)
+
+SIGNED_OUT, NOT_FOUND, TOO_MANY = 4401, 4404, 4429
+INTERNAL = "Something went wrong on our side. Please try again."
+
+
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """See protocol: hello, then nothing until `resume`, then durable frames in order and live ones between them."""
+
+    conversation: Conversation
+    session_key: str
+    customer_id: int
+    sent_seq: int | None = None  # None until the first resume
+    ended_turn: str = ""
+    entered = False
+
+    # --- opening and closing ------------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        await self.accept()
+        try:
+            opened = await sockets.open_socket(scope=self.scope, socket=self)
+        except sockets.Refused as refused:
+            await self.close(refused.code, refused.reason)
+            return
+        self.conversation, self.session_key, self.customer_id = opened
+        self.entered = True
+        await self.channel_layer.group_add(broadcast.group_of(self.conversation.pk), self.channel_name)
+        model = current_providers()[0].label
+        await self._send(
+            frames.hello(conversation_id=self.conversation.pk, last_seq=self.conversation.last_seq, model=model)
+        )
+
+    async def disconnect(self, code: int) -> None:
+        sockets.forget(self)
+        if self.entered:
+            await self.channel_layer.group_discard(broadcast.group_of(self.conversation.pk), self.channel_name)
+
+    # --- frames of the client -----------------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.entered:
+            return
+        try:
+            if text_data is None:
+                raise FrameError("bad_frame", "Binary frames are not understood; send JSON text.")
+            frame = parse_frame(text_data)
+            if not await sockets.still_stands(self.session_key):
+                await self.close(SIGNED_OUT)
+                return
+            if self.sent_seq is None and not isinstance(frame, Resume):
+                raise FrameError("bad_frame", "The first frame must be resume.")
+            await self._take(frame)
+        except FrameError as error:
+            await self._send(
+                frames.error(code=error.code, message=error.message, retryable=error.retryable, **error.answers)
+            )
+        except Exception as error:
+            logger.error("socket.frame_failed", error=type(error).__name__, exc_info=error)
+            await self._send(frames.error(code="internal", message=INTERNAL, retryable=True))
+
+    async def _take(self, frame: Any) -> None:
+        takers: dict[type, Callable[[Any], Awaitable[None]]] = {
+            Resume: self._resume,
+            UserMessage: self._message,
+            TurnCancel: self._cancel,
+            CallConfirm: self._confirm,
+            CallWithdraw: self._withdraw,
+            FeedbackFrame: self._feedback,
+            HandoffRequest: self._handoff,
+        }
+        await takers[type(frame)](frame)
+
+    async def _resume(self, frame: Resume) -> None:
+        last = await in_thread(log.last_seq)(conversation_id=self.conversation.pk)
+        self.sent_seq = min(frame.after_seq, last)
+        await self._catch_up()
+        turn_id = await in_thread(turn_rows.running_turn)(conversation_id=self.conversation.pk)
+        if turn_id is not None:
+            text = await runner.text_of(turn_id)
+            await self._send(frames.turn(turn_id=turn_id, state="running"))
+            await self._send(frames.delta(turn_id=turn_id, offset=0, text=text))
+        await self._send({"type": "resumed", "last_seq": self.sent_seq})
+        if await in_thread(turn_rows.has_waiting)(conversation_id=self.conversation.pk):
+            runner.start(self.conversation.pk)
+
+    async def _message(self, frame: UserMessage) -> None:
+        accepted = await in_thread(inbox.accept_message)(
+            conversation=self.conversation, customer_id=self.customer_id, frame=frame, session_key=self.session_key
+        )
+        await self._send({"type": "ack", "seq": accepted.seq, "client_msg_id": str(frame.client_msg_id)})
+        if accepted.turn_waits:
+            runner.start(self.conversation.pk)
+
+    async def _cancel(self, frame: TurnCancel) -> None:
+        turn_id = str(frame.turn_id)
+        state = await in_thread(turn_rows.cancel_waiting)(
+            conversation_id=self.conversation.pk, turn_id=frame.turn_id
+        )
+        if state is None:
+            raise FrameError("not_found", "There is no such turn.", turn_id=turn_id)
+        if state == Turn.State.RUNNING:
+            await runner.cancel(frame.turn_id)
+        elif state != Turn.State.WAITING:
+            raise FrameError("expired", "This turn has ended already.", turn_id=turn_id)
+
+    async def _confirm(self, frame: CallConfirm) -> None:
+        await self._check_call(frame.call_id)
+        call = await self._decide(approvals.confirm, frame.call_id, digest=frame.digest)
+        if call.state == State.EXPIRED:
+            await self._catch_up()
+            raise FrameError("expired", "This request has expired. Ask for it again.", call_id=str(frame.call_id))
+        await self._show_call(frame.call_id)
+
+    async def _withdraw(self, frame: CallWithdraw) -> None:
+        await self._check_call(frame.call_id)
+        await self._decide(approvals.withdraw, frame.call_id)
+        await self._show_call(frame.call_id)
+
+    async def _check_call(self, call_id: UUID) -> None:
+        """Only calls of this conversation; everything else does not exist here."""
+        known = await in_thread(log.latest_of_call)(conversation_id=self.conversation.pk, call_id=call_id)
+        if known is None:
+            raise FrameError("not_found", "There is no such request.", call_id=str(call_id))
+
+    async def _decide(self, function: Callable[..., ToolCall], call_id: UUID, **given: str) -> ToolCall:
+        try:
+            return await in_thread(function)(call_id=call_id, customer=self.conversation.customer, **given)
+        except DecisionError as error:
+            raise FrameError(error.code, error.message, call_id=str(call_id)) from None
+
+    async def _show_call(self, call_id: UUID) -> None:
+        """The call's newest frame: as news where this socket has not had it, else once more to this socket alone."""
+        had = self.sent_seq or 0
+        await self._catch_up()
+        frame = await in_thread(log.latest_of_call)(conversation_id=self.conversation.pk, call_id=call_id)
+        if frame is not None and frame["seq"] <= had:
+            await self._send(frame)
+
+    async def _feedback(self, frame: FeedbackFrame) -> None:
+        seq = await in_thread(inbox.accept_feedback)(conversation=self.conversation, frame=frame)
+        await self._send({"type": "ack", "seq": seq})
+
+    async def _handoff(self, frame: HandoffRequest) -> None:
+        seq = await in_thread(handoff.request_person)(conversation_id=self.conversation.pk)
+        if seq is not None:
+            await self._send({"type": "ack", "seq": seq})
+
+    # --- news from the log and from running turns ---------------------------------------------------------------
+
+    async def durable_frames(self, event: dict[str, Any]) -> None:
+        """Frames that were committed just now, or a hint that some were lost on the way: then the log is read."""
+        if self.sent_seq is None:
+            return
+        for frame in event["frames"]:
+            if frame["seq"] > self.sent_seq + 1:
+                await self._catch_up()
+            if frame["seq"] == self.sent_seq + 1:
+                await self._send_durable(frame)
+
+    async def live_frame(self, event: dict[str, Any]) -> None:
+        frame = event["frame"]
+        if self.sent_seq is not None and frame.get("turn_id") != (self.ended_turn or None):
+            await self._send(frame)
+
+    async def close_socket(self, event: dict[str, Any]) -> None:
+        await self.close(event["code"])
+
+    async def look_again(self, event: dict[str, Any]) -> None:
+        """A hint may have been lost: read what is new."""
+        if self.sent_seq is not None:
+            await self._catch_up()
+
+    async def _catch_up(self) -> list[Frame]:
+        """Send everything of the log that this socket has not had, in order."""
+        sent: list[Frame] = []
+        while True:
+            found = await in_thread(log.read_after)(conversation_id=self.conversation.pk, after_seq=self.sent_seq or 0)
+            for frame in found:
+                await self._send_durable(frame)
+            sent += found
+            if not found:
+                return sent
+
+    async def _send_durable(self, frame: Frame) -> None:
+        self.sent_seq = frame["seq"]
+        if frame["type"] == "turn":
+            self.ended_turn = frame["turn_id"]
+        await self._send(frame)
+
+    async def _send(self, frame: Frame) -> None:
+        await self.send(text_data=json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+
+
+class NoSuchPath(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
+    """Every other websocket path: accepted and closed as not found, like a conversation that is not one's own."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(NOT_FOUND)

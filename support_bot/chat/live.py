@@ -1,0 +1,69 @@
+"""The running text of one turn: streamed to the sockets as it comes, never the only copy of anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from support_bot.chat import frames
+from support_bot.chat.frames import Frame
+from support_bot.chat.turn_rows import Claimed
+
+# After the first text at most one frame in this time: halves the frames, and nobody can see it.
+FRAME_S = 0.03
+
+Send = Callable[[Frame], Awaitable[None]]
+
+
+class LiveTurn:
+    """What a running turn has said so far, and the customer's wish to stop it."""
+
+    def __init__(self, *, turn: Claimed, send: Send) -> None:
+        self.turn = turn
+        self.text = ""
+        self.cancelled = False
+        self._send = send
+        self._sent_chars = 0
+        self._news = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self._model: asyncio.Task[object] | None = None
+
+    def add(self, text: str) -> None:
+        """Append text of the model; it is on its way at once."""
+        self.text += text
+        self._news.set()
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._pump_frames())
+
+    def cancel(self) -> None:
+        """The customer pressed stop: end the model call that is open, and begin nothing new."""
+        self.cancelled = True
+        if self._model is not None:
+            self._model.cancel()
+
+    def watch(self, task: asyncio.Task[object] | None) -> None:
+        """The task that waits for the model, so that `cancel` can stop it."""
+        self._model = task
+        if task is not None and self.cancelled:
+            task.cancel()
+
+    async def notice(self, *, code: str, text: str) -> None:
+        await self._send({"type": "notice", "code": code, "text": text})
+
+    async def begin(self) -> None:
+        await self._send(frames.turn(turn_id=self.turn.turn_id, state="running"))
+
+    async def close(self) -> None:
+        """Stop streaming; the final message says the whole text."""
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+
+    async def _pump_frames(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            offset, text = self._sent_chars, self.text[self._sent_chars :]
+            self._sent_chars = len(self.text)
+            await self._send(frames.delta(turn_id=self.turn.turn_id, offset=offset, text=text))
+            await asyncio.sleep(FRAME_S)

@@ -1,0 +1,195 @@
+"""Owns the turns that run in this process. A socket only asks it to look for work, and may go away at any time."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from support_bot.chat import broadcast, turn_rows
+from support_bot.chat.database import in_thread
+from support_bot.chat.live import LiveTurn
+from support_bot.chat.turn_rows import Claimed, Ending
+from support_bot.chat.turns import NOTES, run_turn
+
+log = structlog.get_logger(__name__)
+
+# How long a socket waits for the text of a turn that runs in another process.
+ASK_S = 1.0
+RETRY_S = 1.0
+
+
+class Runner:
+    """One per process. `start` is idempotent: a conversation is driven by one task here at most."""
+
+    def __init__(self) -> None:
+        self._driving: dict[UUID, asyncio.Task[None]] = {}
+        self._again: set[UUID] = set()
+        self._running: dict[UUID, LiveTurn] = {}
+        self._mailbox: str | None = None
+        self._background: list[asyncio.Task[None]] = []
+        self._draining = False
+
+    # --- life of the process ------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        self._draining = False
+        self._background = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._read_mailbox())]
+
+    async def drain(self, seconds: float) -> None:
+        """Begin no turn any more, let the running ones finish, and end honestly what does not finish in time."""
+        self._draining = True
+        tasks = list(self._driving.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for live in list(self._running.values()):
+            await self._interrupt(live)
+        for task in [*self._background, *self._driving.values()]:
+            task.cancel()
+        await asyncio.gather(*self._background, *self._driving.values(), return_exceptions=True)
+
+    async def _interrupt(self, live: LiveTurn) -> None:
+        ending = Ending(state="failed", text=live.text, error="interrupted", note=NOTES["interrupted"])
+        try:
+            await in_thread(turn_rows.end_turn)(turn_id=live.turn.turn_id, fence=live.turn.fence, ending=ending)
+        except Exception as error:  # the lease runs out and the sweep does the same
+            log.warning("turn.not_interrupted", turn_id=str(live.turn.turn_id), error=type(error).__name__)
+
+    # --- work ---------------------------------------------------------------------------------------------------
+
+    def start(self, conversation_id: UUID) -> None:
+        """Look for waiting turns of this conversation and run them one after the other."""
+        if self._draining:
+            return
+        if conversation_id in self._driving:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._drive(conversation_id))
+        self._driving[conversation_id] = task
+        task.add_done_callback(partial(self._driven, conversation_id))
+
+    def _driven(self, conversation_id: UUID, task: asyncio.Task[None]) -> None:
+        self._driving.pop(conversation_id, None)
+        if conversation_id in self._again:
+            self._again.discard(conversation_id)
+            self.start(conversation_id)
+
+    async def _drive(self, conversation_id: UUID) -> None:
+        while not self._draining:
+            try:
+                turn = await in_thread(turn_rows.claim_next)(conversation_id=conversation_id)
+            except Exception as error:  # the database is away for a moment: the message is stored, so try again
+                log.warning("turn.claim_failed", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+                continue
+            if turn is None:
+                return
+            await self._run(turn)
+
+    async def _run(self, turn: Claimed) -> None:
+        live = LiveTurn(turn=turn, send=lambda frame: self._stream(turn.conversation_id, frame))
+        self._running[turn.turn_id] = live
+        try:
+            await self._join(turn.turn_id)
+            await run_turn(turn=turn, live=live)
+        finally:
+            self._running.pop(turn.turn_id, None)
+            await self._leave(turn.turn_id)
+
+    async def _stream(self, conversation_id: UUID, frame: dict[str, Any]) -> None:
+        await broadcast.stream(conversation_id=conversation_id, frame=frame)
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(settings.TURN_LEASE_S / 3)
+            held = {turn_id: live.turn.fence for turn_id, live in self._running.items()}
+            if not held:
+                continue
+            try:
+                lost = await in_thread(turn_rows.renew)(turns=list(held.items()))
+            except Exception as error:  # tried again well before the lease is over
+                log.warning("turn.lease_not_renewed", error=type(error).__name__)
+                continue
+            for turn_id in lost:
+                if live := self._running.get(turn_id):
+                    live.cancel()
+
+    # --- questions from sockets, here or in another process -----------------------------------------------------
+
+    async def cancel(self, turn_id: UUID) -> None:
+        """Stop a running turn, wherever it runs."""
+        if live := self._running.get(turn_id):
+            live.cancel()
+        else:
+            await self._post(turn_id, {"type": "turn.cancel", "turn_id": str(turn_id)})
+
+    async def text_of(self, turn_id: UUID) -> str:
+        """What a running turn has said so far; empty where nobody answers within a second."""
+        if live := self._running.get(turn_id):
+            return live.text
+        layer = get_channel_layer()
+        if layer is None or not settings.REDIS_URL:
+            return ""
+        try:
+            async with asyncio.timeout(ASK_S):
+                answer_to = await layer.new_channel()
+                await self._post(turn_id, {"type": "turn.text", "turn_id": str(turn_id), "answer_to": answer_to})
+                answer = await layer.receive(answer_to)
+                return str(answer["text"])
+        except Exception as error:  # no answer in time, or Redis is away: the final message settles it
+            log.info("turn.text_unknown", turn_id=str(turn_id), error=type(error).__name__)
+            return ""
+
+    async def _post(self, turn_id: UUID, message: dict[str, Any]) -> None:
+        layer = get_channel_layer()
+        if layer is not None and settings.REDIS_URL:
+            await layer.group_send(_turn_group(turn_id), message)
+
+    async def _join(self, turn_id: UUID) -> None:
+        await self._membership("group_add", turn_id)
+
+    async def _leave(self, turn_id: UUID) -> None:
+        await self._membership("group_discard", turn_id)
+
+    async def _membership(self, verb: str, turn_id: UUID) -> None:
+        layer = get_channel_layer()
+        if layer is None or self._mailbox is None:
+            return
+        try:
+            await getattr(layer, verb)(_turn_group(turn_id), self._mailbox)
+        except Exception as error:  # without Redis the turn still runs; only other processes cannot ask about it
+            log.warning("turn.mailbox_unknown", error=type(error).__name__)
+
+    async def _read_mailbox(self) -> None:
+        """Answer other processes. Without Redis there are none."""
+        layer = get_channel_layer()
+        if layer is None or not settings.REDIS_URL:
+            return
+        while True:
+            try:
+                self._mailbox = self._mailbox or await layer.new_channel()
+                await self._answer(layer, await layer.receive(self._mailbox))
+            except Exception as error:
+                log.warning("turn.mailbox_lost", error=type(error).__name__)
+                await asyncio.sleep(RETRY_S)
+
+    async def _answer(self, layer: Any, message: dict[str, Any]) -> None:
+        live = self._running.get(UUID(message["turn_id"]))
+        if live is None:
+            return
+        if message["type"] == "turn.cancel":
+            live.cancel()
+        elif message["type"] == "turn.text":
+            await layer.send(message["answer_to"], {"text": live.text})
+
+
+def _turn_group(turn_id: UUID) -> str:
+    return f"turn.{turn_id.hex}"
+
+
+runner = Runner()

@@ -1,0 +1,209 @@
+"""What a turn leaves in the database: claimed under a lease, each step committed before its tools run, ended once.
+
+Every write is a compare-and-set on state and fence, so a process that lost its turn changes nothing any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from support_bot.chat import frames, log, prompt
+from support_bot.chat.models import Conversation, Step, Turn
+from support_bot.llm.base import ToolCallRequest, Usage
+from tools import gateway
+from tools.context import ToolContext
+from tools.moves import database_now
+from tracking.models import Customer
+
+
+class TurnLost(Exception):
+    """Another process holds the turn, or it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A turn this process runs under `fence`, and the customer's text that it answers."""
+
+    turn_id: UUID
+    conversation_id: UUID
+    message_seq: int
+    session_key: str
+    fence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a turn ends. text: the assistant's; note: the honest system line of a failed one; data: its card."""
+
+    state: str
+    text: str
+    error: str = ""
+    note: str = ""
+    note_data: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
+
+
+def claim_next(*, conversation_id: UUID) -> Claimed | None:
+    """Take the oldest waiting turn where none is running; None where there is nothing to do here."""
+    waiting = Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.WAITING)
+    try:
+        with transaction.atomic():
+            turn = waiting.select_for_update().order_by("message_seq").first()
+            if turn is None:
+                return None
+            turn.state, turn.fence = Turn.State.RUNNING, turn.fence + 1
+            turn.lease_until = database_now() + timedelta(seconds=settings.TURN_LEASE_S)
+            turn.save(update_fields=["state", "fence", "lease_until"])
+    except IntegrityError:
+        return None  # one is running: whoever runs it takes the next
+    text = log.message_text(conversation_id=conversation_id, seq=turn.message_seq)
+    return Claimed(turn.pk, conversation_id, turn.message_seq, turn.session_key, turn.fence, text)
+
+
+def renew(*, turns: Iterable[tuple[UUID, int]]) -> set[UUID]:
+    """Hold the given (turn, fence) pairs for another TURN_LEASE_S. Returns the turns that are no longer held."""
+    until = database_now() + timedelta(seconds=settings.TURN_LEASE_S)
+    lost = set()
+    for turn_id, fence in turns:
+        held = Turn.objects.filter(pk=turn_id, fence=fence, state=Turn.State.RUNNING).update(lease_until=until)
+        if not held:
+            lost.add(turn_id)
+    return lost
+
+
+def commit_step(
+    *,
+    turn: Claimed,
+    ctx: ToolContext,
+    number: int,
+    text: str,
+    calls: Sequence[ToolCallRequest],
+    usage: Usage,
+    run: bool,
+) -> list[gateway.Admitted]:
+    """Store one answer of the model and admit its calls (or, with run=False, refuse them), in one commit.
+
+    Raises TurnLost.
+    """
+    requests = [gateway.RawCall(name=call.name, arguments=call.arguments) for call in calls]
+    with transaction.atomic():
+        _hold(turn)
+        admitted: list[gateway.Admitted] = []
+        if requests and run:
+            excerpt = prompt.excerpt(conversation_id=turn.conversation_id, turn_seq=turn.message_seq, said=text)
+            admitted = gateway.admit_step(ctx=ctx, requests=requests, excerpt=excerpt)
+        elif requests:
+            admitted = gateway.refuse_step(ctx=ctx, requests=requests)
+        Step.objects.create(
+            turn_id=turn.turn_id,
+            number=number,
+            text=text,
+            calls=[_step_call(call, answer) for call, answer in zip(calls, admitted, strict=True)],
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            created_at=timezone.now(),
+        )
+    return admitted
+
+
+def _step_call(call: ToolCallRequest, answer: gateway.Admitted) -> dict[str, Any]:
+    return {
+        "id": call.id,
+        "name": gateway.printable_name(call.name),
+        "arguments": prompt.storable(call.arguments),
+        "call_id": str(answer.call.pk),
+        "told": answer.told,
+    }
+
+
+def _hold(turn: Claimed) -> None:
+    """Lock the turn's row for this transaction. Raises TurnLost where it is no longer ours."""
+    mine = Turn.objects.select_for_update().filter(pk=turn.turn_id, fence=turn.fence, state=Turn.State.RUNNING)
+    if not mine.exists():
+        raise TurnLost(str(turn.turn_id))
+
+
+def record_told(*, turn: Claimed, number: int, told: Sequence[dict[str, Any]]) -> None:
+    """Store what the model is answered with, before it is answered."""
+    with transaction.atomic():
+        _hold(turn)
+        step = Step.objects.get(turn_id=turn.turn_id, number=number)
+        for call, answer in zip(step.calls, told, strict=True):
+            call["told"] = answer
+        step.save(update_fields=["calls"])
+
+
+def end_turn(*, turn_id: UUID, fence: int | None, ending: Ending) -> bool:
+    """End a running turn once: its messages, its end frame and its state in one commit. False where it had ended."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Turn.objects.filter(pk=turn_id, state=Turn.State.RUNNING)
+        if fence is not None:
+            rows = rows.filter(fence=fence)
+        if not rows.update(state=ending.state, error=ending.error, lease_until=None, ended_at=now):
+            return False
+        conversation_id = Turn.objects.values_list("conversation_id", flat=True).get(pk=turn_id)
+        news = []
+        if ending.text:
+            news.append(
+                frames.message(
+                    author="assistant", text=ending.text, created_at=now, turn_id=turn_id, data=ending.data
+                )
+            )
+        if ending.note:
+            news.append(
+                frames.message(
+                    author="system", text=ending.note, created_at=now, turn_id=turn_id, data=ending.note_data
+                )
+            )
+        error = {"code": ending.error, "message": ending.note} if ending.error else None
+        news.append(frames.turn(turn_id=turn_id, state=ending.state, error=error))
+        log.append(conversation_id=conversation_id, frames=news, now=now)
+    return True
+
+
+def cancel_waiting(*, conversation_id: UUID, turn_id: UUID) -> str | None:
+    """Cancel a turn that has not begun. Returns the state it was in; None where there is no such turn here."""
+    with transaction.atomic():
+        mine = Turn.objects.select_for_update().filter(pk=turn_id, conversation_id=conversation_id)
+        state = mine.values_list("state", flat=True).first()
+        if state == Turn.State.WAITING:
+            now = timezone.now()
+            Turn.objects.filter(pk=turn_id).update(state=Turn.State.CANCELLED, ended_at=now)
+            frame = frames.turn(turn_id=turn_id, state=Turn.State.CANCELLED)
+            log.append(conversation_id=conversation_id, frames=[frame], now=now)
+    return state
+
+
+def running_turn(*, conversation_id: UUID) -> UUID | None:
+    rows = Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.RUNNING)
+    return rows.values_list("pk", flat=True).first()
+
+
+def has_waiting(*, conversation_id: UUID) -> bool:
+    return Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.WAITING).exists()
+
+
+def expired_turns(*, limit: int = 100) -> list[tuple[UUID, int, UUID]]:
+    """(turn, fence, conversation) of running turns whose process stopped renewing its lease."""
+    rows = Turn.objects.filter(state=Turn.State.RUNNING, lease_until__lt=database_now())
+    return list(rows.values_list("pk", "fence", "conversation_id")[:limit])
+
+
+def text_so_far(*, turn_id: UUID) -> str:
+    """What the committed steps of a turn have said."""
+    texts = Step.objects.filter(turn_id=turn_id).order_by("number").values_list("text", flat=True)
+    return "\n\n".join(text for text in texts if text)
+
+
+def customer_of(*, conversation_id: UUID) -> Customer:
+    return Conversation.objects.select_related("customer__user").get(pk=conversation_id).customer

@@ -1,0 +1,245 @@
+"""One turn: ask the model, commit its step, let the gateway answer its calls, ask again, end once and honestly.
+
+Knows no sockets: what is live goes through a LiveTurn, what is durable through turn_rows. Any process can run it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from support_bot.chat import authority, prompt, turn_rows
+from support_bot.chat.database import in_thread
+from support_bot.chat.fallback import note_for_outage
+from support_bot.chat.handoff import wants_person
+from support_bot.chat.live import LiveTurn
+from support_bot.chat.providers import current_providers
+from support_bot.chat.turn_rows import Claimed, Ending, TurnLost
+from support_bot.llm.base import Done, LLMError, Prompt, Provider, TextDelta, ToolSpec
+from tools import gateway
+from tools.context import ToolContext
+
+log = structlog.get_logger(__name__)
+
+NOTES = {
+    "timeout": "This took too long, so I stopped. Please ask again, perhaps in smaller parts.",
+    "too_many_steps": "I could not finish this. Please say it in other words, or ask for a person.",
+    "interrupted": "My answer was interrupted. Please ask again.",
+    "not_permitted": "This conversation was stopped because the sign-in it began with has ended.",
+    "internal": "Something went wrong on our side. Please ask again; if it stays, ask for a person.",
+}
+NO_ANSWER = "I have no answer to that. Could you say it in other words? You can also ask for a person."
+# Two steps in a row with nothing but calls that cannot be understood: the model does not learn from the errors.
+BAD_STEPS = 2
+BAD_CODES = frozenset({"invalid_json", "invalid_arguments", "unknown_tool"})
+
+
+class _Stopped(Exception):
+    """The turn goes no further: how it ends."""
+
+    def __init__(self, state: str, error: str = "") -> None:
+        super().__init__(error or state)
+        self.state = state
+        self.error = error
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What the loop carries from step to step."""
+
+    deadline: float
+    number: int = 0
+    bad_steps: int = 0
+    ctx: ToolContext | None = None
+    specs: tuple[ToolSpec, ...] = field(default_factory=tuple)
+
+
+@lru_cache(maxsize=1)
+def tool_specs() -> tuple[ToolSpec, ...]:
+    """The tools as the model is given them: made once, the same object every time."""
+    return tuple(ToolSpec(**spec) for spec in gateway.tool_specs())
+
+
+async def run_turn(*, turn: Claimed, live: LiveTurn) -> None:
+    """Run a claimed turn to its end. Never raises; when the turn was lost to another process it leaves no trace."""
+    await live.begin()
+    try:
+        ending = await _ending_of(turn, live)
+        await live.close()
+        await in_thread(turn_rows.end_turn)(turn_id=turn.turn_id, fence=turn.fence, ending=ending)
+    except TurnLost:
+        log.warning("turn.lost", turn_id=str(turn.turn_id), fence=turn.fence)
+    except Exception as error:
+        # The database is away: the lease runs out and the sweep ends the turn honestly.
+        log.error("turn.not_ended", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
+    finally:
+        await live.close()
+
+
+async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
+    try:
+        await _steps(turn, live)
+        data = {"type": "handoff_offer"} if wants_person(turn.text) else None
+        return Ending(state="done", text=live.text or NO_ANSWER, data=data)
+    except _Stopped as stopped:
+        if stopped.state == "cancelled":
+            return Ending(state="cancelled", text=live.text)
+        return Ending(state="failed", text=live.text, error=stopped.error, note=NOTES[stopped.error])
+    except LLMError as error:
+        log.warning("turn.model_unavailable", turn_id=str(turn.turn_id), error=type(error).__name__, detail=str(error))
+        note = await in_thread(note_for_outage)(conversation_id=turn.conversation_id, text=turn.text)
+        return Ending(
+            state="failed", text=live.text, error="model_unavailable", note=note, note_data={"type": "tracking_form"}
+        )
+    except TurnLost:
+        raise
+    except Exception as error:
+        log.error("turn.failed", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
+        return Ending(state="failed", text=live.text, error="internal", note=NOTES["internal"])
+
+
+async def _steps(turn: Claimed, live: LiveTurn) -> None:
+    progress = _Progress(deadline=monotonic() + settings.TURN_TIMEOUT_S, specs=tool_specs())
+    while True:
+        progress.number += 1
+        asked = await in_thread(_prepare)(turn, progress.specs)
+        if asked is None:
+            raise _Stopped("failed", "not_permitted")
+        progress.ctx, full_prompt = asked
+        before = len(live.text)
+        done = await _ask(full_prompt, live, progress.deadline)
+        said = live.text[before:].lstrip("\n")
+        if not await _answer_calls(turn, live, progress, said, done):
+            return
+
+
+def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, Prompt] | None:
+    """Authority and history for the next step, in one go; None where the customer's session no longer stands."""
+    customer = turn_rows.customer_of(conversation_id=turn.conversation_id)
+    user = customer.user
+    if user is None or not user.is_active:
+        return None
+    if turn.session_key:
+        found = authority.find_authority(session_key=turn.session_key)
+        if found is None or found.customer.pk != customer.pk:
+            return None
+    now = timezone.localtime()
+    ctx = ToolContext(customer=customer, conversation_id=turn.conversation_id, turn_id=turn.turn_id, now=now)
+    built = prompt.build_prompt(
+        conversation_id=turn.conversation_id,
+        turn_id=turn.turn_id,
+        message_seq=turn.message_seq,
+        first_name=customer.name.split(" ")[0],
+        now=now,
+        tools=specs,
+    )
+    return ctx, built
+
+
+# --- the model --------------------------------------------------------------------------------------------------
+
+
+async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
+    """One model call; the next provider is tried only while nothing of an answer was seen. Raises LLMError, _Stopped."""
+    before = len(live.text)
+    failure: LLMError | None = None
+    for provider in current_providers():
+        try:
+            return await _ask_one(provider, full_prompt, live, deadline)
+        except LLMError as error:
+            log.warning("llm.failed", model=provider.name, error=type(error).__name__, detail=str(error))
+            failure = error
+            if len(live.text) > before:
+                break
+    assert failure is not None
+    raise failure
+
+
+async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
+    if live.cancelled:
+        raise _Stopped("cancelled")
+    task = asyncio.create_task(_consume(provider, full_prompt, live))
+    live.watch(task)
+    try:
+        left = deadline - monotonic()
+        finished, _ = await asyncio.wait({task}, timeout=min(settings.STILL_WORKING_S, left))
+        if not finished and left > settings.STILL_WORKING_S:
+            await live.notice(code="still_working", text="Still working on it …")
+            finished, _ = await asyncio.wait({task}, timeout=max(0.0, deadline - monotonic()))
+        if not finished:
+            raise _Stopped("failed", "timeout")
+        if task.cancelled() or live.cancelled:
+            raise _Stopped("cancelled")
+        return task.result()
+    finally:
+        live.watch(None)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _consume(provider: Provider, full_prompt: Prompt, live: LiveTurn) -> Done:
+    """Show the text as it comes; the step counts only when its stream ended well."""
+    # All steps of a turn are one text: a new step begins a new paragraph.
+    gap = "\n\n" if live.text else ""
+    async for event in provider.stream(full_prompt):
+        if isinstance(event, Done):
+            return event
+        if isinstance(event, TextDelta):
+            live.add(gap + prompt.storable(event.text))
+            gap = ""
+    raise LLMError("the stream had no end")
+
+
+# --- its calls --------------------------------------------------------------------------------------------------
+
+
+async def _answer_calls(turn: Claimed, live: LiveTurn, progress: _Progress, said: str, done: Done) -> bool:
+    """Commit the step and answer its calls. True where the model is to be asked again."""
+    assert progress.ctx is not None
+    last = progress.number >= settings.TURN_MAX_STEPS
+    admitted = await in_thread(turn_rows.commit_step)(
+        turn=turn,
+        ctx=progress.ctx,
+        number=progress.number,
+        text=said,
+        calls=done.calls,
+        usage=done.usage,
+        run=not last,
+    )
+    if not done.calls:
+        return False
+    if last:
+        raise _Stopped("failed", "too_many_steps")
+    if any(answer.told is None for answer in admitted):
+        told = await _run_reads(progress.ctx, admitted)
+        await in_thread(turn_rows.record_told)(turn=turn, number=progress.number, told=told)
+    only_bad = all(answer.error_code in BAD_CODES for answer in admitted)
+    progress.bad_steps = progress.bad_steps + 1 if only_bad else 0
+    if progress.bad_steps >= BAD_STEPS:
+        raise _Stopped("failed", "too_many_steps")
+    if live.cancelled:
+        raise _Stopped("cancelled")
+    return True
+
+
+async def _run_reads(ctx: ToolContext, admitted: Sequence[gateway.Admitted]) -> list[dict[str, Any]]:
+    """Run what waits to be run, side by side where the database serves several at once; answers keep the model's order."""
+    run = in_thread(_run_one)
+    if connection.vendor == "postgresql":
+        return list(await asyncio.gather(*(run(ctx, answer) for answer in admitted)))
+    return [await run(ctx, answer) for answer in admitted]
+
+
+def _run_one(ctx: ToolContext, answer: gateway.Admitted) -> dict[str, Any]:
+    if answer.told is not None:
+        return answer.told
+    return gateway.run_call(ctx=ctx, admitted=answer)

@@ -1,0 +1,41 @@
+"""Where a request comes from: the peer's address, or what a trusted proxy says of it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def address_of(*, scope: dict[str, Any]) -> str:
+    """The address that limits count, from an ASGI scope. IPv6 counts by /64: one household has that many addresses."""
+    peer = (scope.get("client") or ("", 0))[0]
+    forwarded = dict(scope.get("headers") or ()).get(b"x-forwarded-for", b"").decode("latin-1")
+    return _counted(_client(peer, forwarded))
+
+
+def request_address(*, request: HttpRequest) -> str:
+    """As address_of, from a Django request."""
+    return _counted(_client(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")))
+
+
+def _client(peer: str, forwarded: str) -> str:
+    """The last address that no trusted proxy of ours has; what stands before it was written by the client itself."""
+    address = peer
+    for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
+        if address not in settings.TRUSTED_PROXIES:
+            break
+        address = hop
+    return address
+
+
+def _counted(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Address(int(parsed) >> 64 << 64)) + "/64"
+    return str(parsed.ipv4_mapped or parsed) if isinstance(parsed, IPv6Address) else str(parsed)

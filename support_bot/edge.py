@@ -1,0 +1,82 @@
+"""What is decided before Django or the chat see a request: its origin, its size, and whom to believe about its address."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class KnownOrigin:
+    """Refuses (HTTP 403) a websocket handshake whose Origin is missing, repeated or not literally one of ours."""
+
+    def __init__(self, app: App, *, allowed: list[str]) -> None:
+        self.app = app
+        self.allowed = {origin.encode("latin-1") for origin in allowed}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        if len(origins) == 1 and origins[0] in self.allowed:
+            await self.app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 4403})
+
+
+class BodyLimit:
+    """Answers 413 to a request body above `most` bytes before Django spools any more of it."""
+
+    def __init__(self, app: App, *, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self.most:
+            await _refuse(send)
+            return
+        seen, answered = 0, False
+
+        async def counted() -> dict[str, Any]:
+            nonlocal seen, answered
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen <= self.most:
+                return message
+            if not answered:
+                answered = True
+                await _refuse(send)
+            return {"type": "http.disconnect"}
+
+        async def guarded(message: dict[str, Any]) -> None:
+            if not answered:
+                await send(message)
+
+        await self.app(scope, counted, guarded)
+
+
+async def _refuse(send: Send) -> None:
+    body = b"The request is too large."
+    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class TrustedProxy:
+    """Believes X-Forwarded-Proto of the proxies we were told of, and of nobody else."""
+
+    def __init__(self, app: App, *, proxies: list[str]) -> None:
+        self.app = app
+        self.proxies = frozenset(proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        peer = (scope.get("client") or ("", 0))[0]
+        if peer in self.proxies:
+            forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[-1].strip()
+            if forwarded == b"https":
+                scope = scope | {"scheme": "https" if scope["type"] == "http" else "wss"}
+        await self.app(scope, receive, send)

@@ -1,0 +1,169 @@
+"""Reads the environment, strictly: a value is right or the start stops with one line that shows how to write it."""
+
+from __future__ import annotations
+
+import os
+import re
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+TRUE_FALSE = {"true": True, "false": False}
+RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour|day)")
+
+
+class ConfigError(Exception):
+    """A variable is missing or wrong. The text is one line: the variable, what is wrong, an example."""
+
+    def __init__(self, name: str, problem: str, example: str) -> None:
+        super().__init__(f"{name}: {problem}. Example: {name}={example}")
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that `NAME_FILE` names (for secrets), or the default."""
+    if path := os.environ.get(f"{name}_FILE", ""):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"{name}_FILE", "the file cannot be read", f"/run/secrets/{name.lower()}") from None
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name, str(default).lower())
+    if value not in TRUE_FALSE:
+        raise ConfigError(name, "must be true or false", "true")
+    return TRUE_FALSE[value]
+
+
+def integer(name: str, default: int, *, low: int = 1, high: int = 10**9) -> int:
+    value = text(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,10}", value) or not low <= int(value) <= high:
+        raise ConfigError(name, f"must be a whole number from {low} to {high}", str(default))
+    return int(value)
+
+
+def seconds(name: str, default: float) -> float:
+    """A positive number of seconds; fractions are allowed."""
+    value = text(name, f"{default:g}")
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", value) or float(value) <= 0:
+        raise ConfigError(name, "must be a positive number of seconds", f"{default:g}")
+    return float(value)
+
+
+def money(name: str, default: str) -> Decimal:
+    value = text(name, default)
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", value) or amount < 0:
+        raise ConfigError(name, "must be an amount with at most two decimals", default)
+    return amount
+
+
+def csv(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def rate(name: str, default: str, *, may_be_off: bool) -> str | None:
+    """A limit such as `20/minute`; None where it is `off`."""
+    value = text(name, default)
+    if value == "off" and may_be_off:
+        return None
+    if value == "off":
+        raise ConfigError(name, "may be off only where DEMO or DEBUG is true", default)
+    if not RATE.fullmatch(value):
+        raise ConfigError(name, "must be COUNT/second, /minute, /hour or /day", default)
+    return value
+
+
+def limit(name: str, default: int | None, *, may_be_off: bool) -> int | None:
+    """A count; None where it is `off` or has no default."""
+    value = text(name)
+    if value == "off" and may_be_off:
+        return None
+    if value == "off":
+        raise ConfigError(name, "may be off only where DEMO or DEBUG is true", str(default or 1000000))
+    if not value:
+        return default
+    return integer(name, default or 1000000)
+
+
+def origins(name: str, default: str = "") -> list[str]:
+    """Full origins, `https://host[:port]`, without a path."""
+    found = csv(name, default)
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or "*" in origin:
+            raise ConfigError(name, f"{origin!r} is no full origin", "https://support.example.com")
+    return found
+
+
+def url(name: str, default: str, *, schemes: tuple[str, ...], example: str) -> str:
+    value = text(name, default)
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ConfigError(name, "is no valid address", example) from None
+    if parts.scheme not in schemes:
+        raise ConfigError(name, f"must start with one of {', '.join(f'{s}:' for s in schemes)}", example)
+    return value
+
+
+def database(value: str, *, name: str = "DATABASE_URL") -> dict[str, Any]:
+    """Django's database settings for `postgres://user:password@host:port/name?sslmode=…` or `sqlite:///path`."""
+    example = "postgres://support_bot:secret@127.0.0.1:5432/support_bot"
+    parts = urlsplit(value)
+    try:
+        port = parts.port
+    except ValueError:
+        raise ConfigError(name, "the port is no number", example) from None
+    if parts.scheme == "sqlite":
+        if not parts.path.strip("/"):
+            raise ConfigError(name, "names no file", "sqlite:///var/demo.sqlite3")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": unquote(parts.path[1:])}
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ConfigError(name, "must start with postgres:// or sqlite:///", example)
+    if not parts.path.strip("/"):
+        raise ConfigError(name, "names no database", example)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def email(value: str) -> dict[str, Any]:
+    """Django's mail settings for `console:`, `file:///folder` or `smtp(s)://user:password@host:port`."""
+    example = "smtp://user:secret@mail.example.com:587"
+    parts = urlsplit(value)
+    backends = "django.core.mail.backends"
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": f"{backends}.console.EmailBackend"}
+    if parts.scheme == "file" and parts.path.strip("/"):
+        return {"EMAIL_BACKEND": f"{backends}.filebased.EmailBackend", "EMAIL_FILE_PATH": unquote(parts.path)}
+    try:
+        port = parts.port
+    except ValueError:
+        raise ConfigError("EMAIL_URL", "the port is no number", example) from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ConfigError("EMAIL_URL", "must be smtp://…, console: or file:///folder", example)
+    return {
+        "EMAIL_BACKEND": f"{backends}.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),
+        "EMAIL_TIMEOUT": 10,
+    }

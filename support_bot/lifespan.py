@@ -1,0 +1,66 @@
+"""Starts and stops what lives as long as the web process: the turn runner, the socket watch, and in the demo the worker."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from support_bot.chat import broadcast, sockets
+from support_bot.chat.providers import close_providers
+from support_bot.chat.runner import runner
+from support_bot.edge import App, Receive, Scope, Send
+from support_bot.embedded import EmbeddedWorker
+
+log = structlog.get_logger(__name__)
+
+
+class Lifespan:
+    """Answers the server's lifespan messages; everything else goes to the application."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.worker: EmbeddedWorker | None = None
+        self.watch: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self._start()
+                except Exception as error:
+                    log.error("web.not_started", error=type(error).__name__, exc_info=error)
+                    await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self._stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _start(self) -> None:
+        if get_channel_layer() is None:
+            raise RuntimeError("the channel layer could not be made: check REDIS_URL")
+        broadcast.use_loop(asyncio.get_running_loop())
+        await runner.open()
+        self.watch = asyncio.create_task(sockets.watch())
+        if not settings.REDIS_URL:
+            self.worker = EmbeddedWorker()
+            await asyncio.to_thread(self.worker.start)
+        log.info("web.started", model=settings.LLM_MODEL, embedded_worker=self.worker is not None)
+
+    async def _stop(self) -> None:
+        await runner.drain(settings.DRAIN_S)
+        if self.watch is not None:
+            self.watch.cancel()
+        if self.worker is not None:
+            await asyncio.to_thread(self.worker.stop)
+        await close_providers()
+        broadcast.use_loop(None)
+        log.info("web.stopped")

@@ -1,0 +1,181 @@
+"""OpenAI chat completions (and every server that speaks them) as a Provider, by the SDK's cheap generic path.
+
+Only `delta.content`, `delta.tool_calls`, `finish_reason` and `usage` of a stream are ever read; nothing else in an
+answer has a meaning here. The SDK's typed `create()` walks the whole request and builds an object for every chunk,
+which costs several times more than the rest of a turn; its own `post()` gives the same retries, keys and deadlines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import openai
+from openai import AsyncOpenAI, AsyncStream
+
+from support_bot.llm.accumulator import CallAccumulator
+from support_bot.llm.base import (
+    AssistantMessage,
+    Done,
+    LLMBroken,
+    LLMError,
+    LLMRejected,
+    LLMTimeout,
+    LLMUnavailable,
+    Prompt,
+    PromptMessage,
+    StreamEvent,
+    TextDelta,
+    ToolResultMessage,
+    ToolSpec,
+    Usage,
+)
+from support_bot.llm.config import LLMConfig
+from support_bot.llm.transport import capped_client
+
+FINISH_REASONS = ("stop", "tool_calls", "length", "content_filter")
+# Some compatible servers still send the old word for a call.
+FINISH_ALIASES = {"function_call": "tool_calls"}
+
+
+class OpenAIProvider:
+    """One model of one OpenAI-compatible server. Safe for many turns at once; holds only the connection pool."""
+
+    def __init__(self, *, model: str, config: LLMConfig) -> None:
+        self.name = f"openai:{model}"
+        self.label = model
+        self._model = model
+        self._config = config
+        self._tools_cache: tuple[tuple[ToolSpec, ...], list[dict[str, Any]]] = ((), [])
+        self._client = AsyncOpenAI(
+            base_url=config.openai_base_url or None,
+            # A server without keys is reached by its base URL alone; the SDK insists on some text.
+            api_key=config.openai_api_key or ("none" if config.openai_base_url else None),
+            timeout=httpx2.Timeout(config.idle_timeout_s, connect=config.connect_timeout_s),
+            max_retries=1,
+            http_client=capped_client(max_bytes=config.max_bytes),
+        )
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[StreamEvent]:
+        """See Provider.stream. Retries (the SDK's) happen only before the first byte of an answer."""
+        try:
+            async with asyncio.timeout(self._config.first_token_timeout_s):
+                stream = await self._open(prompt)
+        except (TimeoutError, openai.OpenAIError, httpx2.HTTPError) as error:
+            raise _our_error(error) from error
+        try:
+            async for event in self._events(stream):
+                yield event
+        except (TimeoutError, openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeError) as error:
+            raise _our_error(error) from error
+        finally:
+            await stream.close()
+
+    async def _open(self, prompt: Prompt) -> AsyncStream[object]:
+        body: dict[str, Any] = {
+            "model": self._model,
+            "messages": [{"role": "system", "content": prompt.system}, *map(_wire_message, prompt.messages)],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if prompt.tools:
+            body["tools"] = self._wire_tools(prompt.tools)
+        return await self._client.post(
+            "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+        )
+
+    def _wire_tools(self, tools: tuple[ToolSpec, ...]) -> list[dict[str, Any]]:
+        """The tools' JSON, built once as long as the same tuple comes in."""
+        known, wire = self._tools_cache
+        if known is not tools:
+            wire = [
+                {
+                    "type": "function",
+                    "function": {
+                        "name": tool.name,
+                        "description": tool.description,
+                        "parameters": tool.parameters,
+                        "strict": True,
+                    },
+                }
+                for tool in tools
+            ]
+            self._tools_cache = (tools, wire)
+        return wire
+
+    async def _events(self, stream: AsyncStream[object]) -> AsyncIterator[StreamEvent]:
+        calls, usage, finish = CallAccumulator(), Usage(), ""
+        chunks = stream.__aiter__()
+        wait_s = self._config.first_token_timeout_s
+        while True:
+            try:
+                async with asyncio.timeout(wait_s):
+                    chunk = await chunks.__anext__()
+            except StopAsyncIteration:
+                break
+            wait_s = self._config.idle_timeout_s
+            if not isinstance(chunk, dict):
+                raise LLMBroken("a chunk is no object")
+            usage = _usage(chunk.get("usage")) or usage
+            choices = chunk.get("choices")
+            if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+                continue
+            delta = choices[0].get("delta")
+            if isinstance(delta, dict):
+                if delta.get("tool_calls") is not None:
+                    calls.add(delta["tool_calls"])
+                text = delta.get("content")
+                if isinstance(text, str) and text:
+                    yield TextDelta(text)
+            finish = choices[0].get("finish_reason") or finish
+        finish = FINISH_ALIASES.get(finish, finish)
+        if finish not in FINISH_REASONS:
+            # The SDK reports a connection that ended early as a short but complete answer.
+            raise LLMBroken("the stream ended without a known finish reason")
+        requests = calls.finish()
+        if requests and finish in ("length", "content_filter"):
+            raise LLMBroken(f"the answer was cut ({finish}) while it asked for a tool")
+        yield Done(finish_reason=finish, calls=requests, usage=usage)  # type: ignore[arg-type]  # checked above
+
+
+def _wire_message(message: PromptMessage) -> dict[str, Any]:
+    if isinstance(message, ToolResultMessage):
+        return {"role": "tool", "tool_call_id": message.call_id, "content": message.content}
+    if not isinstance(message, AssistantMessage):
+        return {"role": "user", "content": message.text}
+    if not message.calls:
+        return {"role": "assistant", "content": message.text}
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in message.calls
+    ]
+    return {"role": "assistant", "content": message.text or None, "tool_calls": calls}
+
+
+def _usage(value: Any) -> Usage | None:
+    if not isinstance(value, dict):
+        return None
+    numbers = [value.get("prompt_tokens"), value.get("completion_tokens")]
+    tokens = [n if isinstance(n, int) and 0 <= n < 10**9 else 0 for n in numbers]
+    return Usage(input_tokens=tokens[0], output_tokens=tokens[1])
+
+
+def _our_error(error: Exception) -> LLMError:
+    """Our tree for the SDK's and the transport's errors. Only class names and status codes are kept."""
+    kind = type(error).__name__
+    if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
+        return LLMTimeout(kind)
+    if isinstance(error, openai.APIStatusError):
+        status = error.status_code
+        if status in (408, 409, 425, 429) or status >= 500:
+            return LLMUnavailable(f"{kind} {status}")
+        return LLMRejected(f"{kind} {status}")
+    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
+        return LLMUnavailable(kind)
+    return LLMBroken(kind)

@@ -1,0 +1,51 @@
+"""The HTTP client of model calls: no redirects, no compression, and a cap on the bytes of one answer.
+
+The SDK decodes event streams and gzip without any limit, so the cap has to sit below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx2
+
+from support_bot.llm.base import LLMBroken
+
+
+class _CappedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, max_bytes: int) -> None:
+        self._stream = stream
+        self._left = max_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise LLMBroken("the answer is larger than LLM_MAX_BYTES")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class CappedTransport(httpx2.AsyncHTTPTransport):
+    """Refuses compressed answers (a small bomb becomes a large text) and counts the bytes of the others."""
+
+    def __init__(self, *, max_bytes: int) -> None:
+        super().__init__(limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50))
+        self._max_bytes = max_bytes
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.headers["accept-encoding"] = "identity"
+        response = await super().handle_async_request(request)
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        if encoding not in ("", "identity"):
+            await response.aclose()
+            raise LLMBroken("the answer is compressed although we asked for plain bytes")
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _CappedStream(response.stream, self._max_bytes)
+        return response
+
+
+def capped_client(*, max_bytes: int) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=CappedTransport(max_bytes=max_bytes), follow_redirects=False, trust_env=False)

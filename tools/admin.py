@@ -1,0 +1,194 @@
+"""The queue of requests that wait for staff, and read-only views of calls, effects and the audit trail.
+
+Nothing is ever decided here but through the review page: no list editing, no bulk decisions, no deletion.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+
+from tools import review
+from tools.models import Approval, AuditEntry, Decision, Effect, Notice, ToolCall
+from tools.states import State
+from tools.textview import visible
+
+OPEN = (State.AWAITING_APPROVAL, State.NEEDS_RECONCILIATION)
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """Records that nobody edits by hand, superusers included."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StateFilter(admin.SimpleListFilter):
+    """What waits for a decision, unless another state (or one call) is asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("all", "All"), *((str(s.value), s.label) for s in State if s != State.RUNNING)]
+
+    def choices(self, changelist: Any) -> Any:
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": "Waiting for a decision",
+        }
+        for value, title in self.lookup_choices:
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": title,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all" or (self.value() is None and "call_id" in request.GET):
+            return queryset
+        if self.value() is None:
+            return queryset.filter(call__state__in=OPEN)
+        return queryset.filter(call__state=self.value())
+
+
+class AgeFilter(admin.SimpleListFilter):
+    title = "age"
+    parameter_name = "age"
+    HOURS = {"1": "Older than 1 hour", "8": "Older than 8 hours", "20": "Older than 20 hours"}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.HOURS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in self.HOURS:
+            return queryset
+        return queryset.filter(created_at__lt=timezone.now() - timezone.timedelta(hours=int(str(self.value()))))
+
+
+class ToolFilter(admin.SimpleListFilter):
+    title = "tool"
+    parameter_name = "tool"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(definition.name, definition.name) for definition in review.write_tools()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(call__tool=self.value()) if self.value() else queryset
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnly):
+    """The queue, oldest first."""
+
+    list_display = ("request", "who", "tool", "state", "approvals", "age", "time_left")
+    list_display_links = None
+    list_filter = (StateFilter, ToolFilter, AgeFilter)
+    search_fields = ("call__customer__name", "call__customer__email", "call__record", "call__summary")
+    search_help_text = "Customer's name or e-mail, or the record, e.g. ORD-1001"
+    ordering = ("created_at",)
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
+        approved = Count("call__decisions", filter=Q(call__decisions__decision="approve", call__decisions__void=False))
+        return super().get_queryset(request).select_related("call__customer").annotate(have=approved)
+
+    def get_urls(self) -> list[URLPattern]:
+        address = path(
+            "<uuid:call_id>/review/", self.admin_site.admin_view(self.review), name="tools_approval_review"
+        )
+        return [address, *super().get_urls()]
+
+    def review(self, request: HttpRequest, call_id: UUID) -> HttpResponse:
+        return review.page(request, call_id=call_id, chrome=self.admin_site.each_context(request))
+
+    @admin.display(description="request")
+    def request(self, approval: Approval) -> str:
+        address = reverse("admin:tools_approval_review", args=[approval.call_id])
+        return format_html('<a href="{}">{}</a>', address, visible(approval.call.summary))
+
+    @admin.display(description="customer", ordering="call__customer__name")
+    def who(self, approval: Approval) -> str:
+        return visible(approval.call.customer.name)
+
+    @admin.display(ordering="call__tool")
+    def tool(self, approval: Approval) -> str:
+        return approval.call.tool
+
+    @admin.display(ordering="call__state")
+    def state(self, approval: Approval) -> str:
+        return State(approval.call.state).label
+
+    @admin.display(description="approvals")
+    def approvals(self, approval: Any) -> str:
+        return f"{approval.have} of {approval.need}"
+
+    @admin.display(description="waiting", ordering="created_at")
+    def age(self, approval: Approval) -> str:
+        return timesince(approval.created_at, depth=1)
+
+    @admin.display(description="time left", ordering="call__expires_at")
+    def time_left(self, approval: Approval) -> str:
+        expires = approval.call.expires_at
+        if approval.call.state not in OPEN or expires is None:
+            return "-"
+        return timesince(timezone.now(), expires, depth=1) if expires > timezone.now() else "expired"
+
+
+@admin.register(ToolCall)
+class ToolCallAdmin(ReadOnly):
+    list_display = ("id", "tool", "customer", "state", "created_at", "ended_at")
+    list_filter = ("effect", "state", "tool")
+    search_fields = ("id", "customer__name", "customer__email", "record")
+    list_select_related = ("customer",)
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    ordering = ("-created_at",)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly):
+    list_display = ("call", "decision", "reviewer", "decided_at", "void")
+    list_select_related = ("call", "reviewer")
+    ordering = ("-decided_at",)
+
+
+@admin.register(Effect)
+class EffectAdmin(ReadOnly):
+    list_display = ("call", "tool", "record", "made_at")
+    list_select_related = ("call",)
+    search_fields = ("record",)
+    ordering = ("-made_at",)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    list_display = ("at", "event", "actor", "call_id", "outcome")
+    list_filter = ("event",)
+    search_fields = ("call_id", "actor")
+    show_full_result_count = False
+    ordering = ("-pk",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly):
+    list_display = ("kind", "call", "created_at", "sent_at", "tries")
+    list_filter = ("kind",)
+    list_select_related = ("call",)
+    ordering = ("-created_at",)

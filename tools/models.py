@@ -1,0 +1,178 @@
+"""Every request a model made, who agreed to it, what it did, and the trail of all of that.
+
+Rows are moved only by tools/approvals.py and tools/execution.py; nothing here holds logic.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from tools.states import OPEN_WRITE_STATES, State
+from tracking.models import Customer
+
+
+class ToolCall(models.Model):
+    """One call a model asked for. `id` is our call_id, the reference that the model and the customer see.
+
+    arguments: canonical (parsed, validated, normalised); the raw text stays in the turn's step.
+    digest: SHA-256 over tool, customer and canonical arguments: what consent and approval are bound to.
+    version: grows with every move; a reviewer's form carries the one they saw.
+    fence: grows with every claim by a worker; an effect is made only under the newest.
+    excerpt: what was said before the request, frozen for the reviewer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="calls")
+    conversation_id = models.UUIDField(null=True, db_index=True)
+    turn_id = models.UUIDField(null=True, db_index=True)
+    tool = models.CharField(max_length=64)
+    effect = models.CharField(max_length=5, choices=[("read", "read"), ("write", "write")], default="read")
+    label = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=24, choices=State.choices)
+    arguments = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True)
+    record = models.CharField(max_length=120, blank=True)
+    summary = models.CharField(max_length=500, blank=True)
+    changes = models.JSONField(default=list)
+    preconditions = models.JSONField(default=dict)
+    verify_at = models.EmailField(blank=True)
+    need = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=500, blank=True)
+    excerpt = models.JSONField(default=list)
+    version = models.PositiveIntegerField(default=1)
+    fence = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    approved_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="toolcall_state_known"),
+            # One open request for identical arguments, whatever races there are.
+            models.UniqueConstraint(
+                fields=["customer", "digest"],
+                condition=Q(effect="write", state__in=sorted(OPEN_WRITE_STATES)),
+                name="toolcall_one_open_per_digest",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-created_at"], name="toolcall_of_customer"),
+            models.Index(
+                fields=["state", "expires_at"],
+                condition=Q(effect="write", state__in=sorted(OPEN_WRITE_STATES)),
+                name="toolcall_open_writes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.id}"
+
+
+class Approval(models.Model):
+    """A call that staff decide on. Its key is the call's, so that a review page has the address of the request."""
+
+    call = models.OneToOneField(ToolCall, models.PROTECT, primary_key=True, related_name="approval")
+    need = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(db_index=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = [("decide_approval", "Can approve or decline requests")]
+
+    def __str__(self) -> str:
+        return str(self.call_id)
+
+
+class Decision(models.Model):
+    """What one reviewer decided, about exactly which arguments. Never changed; a reviewer decides once per round."""
+
+    call = models.ForeignKey(ToolCall, models.PROTECT, related_name="decisions")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="decisions")
+    decision = models.CharField(
+        max_length=16,
+        choices=[(d, d) for d in ("approve", "decline", "mark_succeeded", "mark_failed")],
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    digest = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    void = models.BooleanField(default=False)  # the reviewer lost the right before it took effect
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call", "reviewer"],
+                condition=Q(void=False, decision__in=["approve", "decline"]),
+                name="decision_once_per_reviewer",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} {self.call_id}"
+
+
+class Effect(models.Model):
+    """The ledger: one row per effect, written in the effect's own transaction. Its key makes a second one impossible."""
+
+    call = models.OneToOneField(ToolCall, models.PROTECT, primary_key=True, related_name="effect_row")
+    tool = models.CharField(max_length=64)
+    record = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64)
+    fence = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.tool} {self.call_id}"
+
+
+class AuditEntry(models.Model):
+    """Who did what, when, to which call, with which digest and outcome. Append-only; ids, never personal values."""
+
+    at = models.DateTimeField()
+    event = models.CharField(max_length=48)
+    actor = models.CharField(max_length=80)  # customer:<id> | user:<id> | worker | clock | model
+    call_id = models.UUIDField(null=True, db_index=True)
+    digest = models.CharField(max_length=64, blank=True)
+    outcome = models.CharField(max_length=48)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.outcome}"
+
+
+class Notice(models.Model):
+    """A mail to be sent, committed with the change it tells of. The worker writes and sends it; the sweep retries."""
+
+    call = models.ForeignKey(ToolCall, models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=24, choices=[(k, k) for k in ("verify_change", "contact_changed")])
+    to = models.EmailField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], condition=Q(sent_at=None), name="notice_unsent")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.call_id}"
+
+
+class Heartbeat(models.Model):
+    """The last time a worker carried out a task that came through the broker: proof that it hears, not only lives."""
+
+    name = models.CharField(max_length=120, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,11 @@
+"""The only way news of a call goes up: sent inside the transaction that moved it, never after.
+
+call_changed: `call` (ToolCall as just saved) and `sentence` (None, or one sentence for the customer about its outcome).
+A receiver that raises rolls the move back, so what the customer is shown and what the record says cannot differ.
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+call_changed = Signal()

@@ -1,0 +1,50 @@
+"""What the worker is woken for. A task carries an id and nothing else; what is to be done stands in the database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from celery import Task, shared_task
+
+from tools import health, notices
+from tools.approvals import expire_due
+from tools.execution import due_calls, execute_call
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="tools.tasks.execute")
+def execute(call_id: str) -> None:
+    """Carry out one approved call, if its row says so."""
+    try:
+        identifier = UUID(call_id)
+    except (ValueError, AttributeError, TypeError):
+        log.warning("task.bad_id", task="execute")
+        return
+    execute_call(call_id=identifier)
+
+
+@shared_task(name="tools.tasks.send_notice")
+def send_notice(notice_id: str) -> None:
+    """Send one mail, if it has not been sent."""
+    if not str(notice_id).isdigit():
+        log.warning("task.bad_id", task="send_notice")
+        return
+    notices.send(notice_id=int(notice_id))
+
+
+@shared_task(name="tools.tasks.sweep")
+def sweep() -> None:
+    """Do what a lost wake-up left undone: end what has expired, carry out what is due, send what was not sent."""
+    expire_due()
+    for call_id in due_calls():
+        execute_call(call_id=call_id)
+    for notice_id in notices.due():
+        notices.send(notice_id=notice_id)
+
+
+@shared_task(name="tools.tasks.heartbeat", bind=True)
+def heartbeat(self: Task[[], None]) -> None:
+    """Proof that this worker hears the broker."""
+    health.beat(name=str(self.request.hostname or "worker"))

@@ -1,0 +1,29 @@
+"""Shows text of other people to staff as it is: characters one cannot see, or that reorder what one sees, become codes."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Control, format (bidi, zero width, tags), surrogate, private use, unassigned, line and paragraph separators.
+_CODED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_KEPT = frozenset("\n")
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
+MOST = 4000
+
+
+def visible(text: object, *, keep_lines: bool = False) -> str:
+    """`text` with every invisible character as `[U+202E]`; cut at 4,000 characters, saying how many follow."""
+    raw = str(text)
+    kept = _KEPT if keep_lines else frozenset()
+    shown = "".join(_code(char) if _hidden(char) and char not in kept else char for char in raw[:MOST])
+    return shown if len(raw) <= MOST else f"{shown} [… {len(raw) - MOST} more characters]"
+
+
+def _hidden(char: str) -> bool:
+    if char in _FILLERS or unicodedata.category(char) in _CODED:
+        return True
+    return unicodedata.category(char) == "Zs" and char != " "
+
+
+def _code(char: str) -> str:
+    return f"[U+{ord(char):04X}]"
