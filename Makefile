@@ -10,10 +10,15 @@ PY := $(VENV)/bin/python
 RUNTIME := $(VENV)/.stamp-runtime
 DEVELOPMENT := $(VENV)/.stamp-development
 
-.PHONY: help install install-dev lock clean
+# The demo never touches a database or Redis that happens to be named in the shell.
+DEMO := DEMO=true DATABASE_URL=sqlite:///var/demo.sqlite3 MIGRATE_DATABASE_URL= REDIS_URL=
+# Any process that loads the settings to look at the code alone.
+CHECK := DEMO=true SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DATABASE_URL=sqlite:///:memory: REDIS_URL=
+
+.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint test packages lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(PY):
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) not found: install Python 3.11 or newer, or say PYTHON=/path/to/python3"; exit 1; }
@@ -40,6 +45,55 @@ $(DEVELOPMENT): requirements-dev.txt requirements-uv.txt | $(PY)
 install: $(RUNTIME) ## build .venv with the pinned, hashed requirements
 
 install-dev: $(RUNTIME) $(DEVELOPMENT) ## the same, plus what lint and test need
+
+demo: $(RUNTIME) ## serve the whole product with demo data: no key, no PostgreSQL, no Redis (PORT, default 8000)
+	@mkdir -p var
+	@$(DEMO) $(PY) manage.py migrate --verbosity 0
+	@$(DEMO) $(PY) manage.py seed_demo
+	@echo
+	@echo "  http://$${HOST:-127.0.0.1}:$${PORT:-8000}/        password of everybody: demo"
+	@echo "  customers  alice, bob        /chat/"
+	@echo "  reviewers  rita, ravi        /admin/tools/approval/"
+	@echo "  staff      sam (looks on), root (superuser)"
+	@echo "  Ctrl-C stops it. The data stays in var/demo.sqlite3; make demo-reset starts over."
+	@echo
+	@$(DEMO) PIDFILE=$${PIDFILE:-var/demo.pid} $(PY) -m support_bot.supervise web
+
+demo-reset: $(RUNTIME) ## throw the demo's data away and make it anew
+	@if [ -f var/demo.pid ] && kill -0 "$$(cat var/demo.pid)" 2>/dev/null; then \
+	  echo "The demo is running (process $$(cat var/demo.pid)): stop it first"; exit 1; fi
+	@mkdir -p var
+	@rm -f var/demo.sqlite3 var/demo.sqlite3-wal var/demo.sqlite3-shm
+	@$(DEMO) $(PY) manage.py migrate --verbosity 0
+	@$(DEMO) $(PY) manage.py seed_demo
+	@echo "The demo's data is new. make demo serves it."
+
+migrate: $(RUNTIME) ## create or update the tables (as MIGRATE_DATABASE_URL where it is set)
+	@mkdir -p var
+	@$(PY) manage.py migrate
+
+serve: $(RUNTIME) ## the web server, from the environment (HOST, PORT, PIDFILE ...)
+	@$(PY) -m support_bot.supervise web
+
+worker: $(RUNTIME) ## the Celery worker and beat, from the environment
+	@$(PY) -m support_bot.supervise worker
+
+dev: $(RUNTIME) ## serve, started again when a file changes (DEBUG=true unless set)
+	@DEBUG=$${DEBUG:-true} $(PY) -m support_bot.supervise web --reload
+
+lint: $(RUNTIME) $(DEVELOPMENT) ## ruff, mypy, import-linter, migrations that were forgotten
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(CHECK) $(VENV)/bin/lint-imports
+	@$(CHECK) $(PY) -W ignore manage.py makemigrations --check --dry-run
+	@$(CHECK) $(VENV)/bin/mypy
+
+packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where they are missing
+	@.ci/packages
+
+test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away servers; coverage of tools and chat
+	@$(PY) -m tests.servers -- $(PY) -m pytest -n 2 \
+	  --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11
 lock: | $(DEVELOPMENT) ## pin requirements*.txt anew from pyproject.toml

@@ -4,12 +4,17 @@
 import os
 import sys
 
+from django.core.management import execute_from_command_line
+
+from support_bot.env import ConfigError
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
-    from django.core.management import execute_from_command_line  # the settings module must be named first
-
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ConfigError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

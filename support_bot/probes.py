@@ -1,0 +1,101 @@
+"""Tells whether a running child still hears: the web server a request, the worker a task. It ends nothing itself."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+Probe = Callable[[], bool | None]
+PROBE_EVERY_S = 1.0
+ANSWER_WITHIN_S = 5.0
+HEARTBEATS_MISSED = 3
+
+
+class Deafness:
+    """A probe that failed for `patience_s` without a break. None from the probe (cannot tell) counts as a break."""
+
+    def __init__(self, probe: Probe, *, what: str, patience_s: float) -> None:
+        self._probe = probe
+        self._what = what
+        self._patience_s = patience_s
+        self._failing_since: float | None = None
+        self._found = ""
+
+    def watch(self) -> None:
+        """Probes for ever; runs in a thread of its own."""
+        while True:
+            self.look(now=time.monotonic())
+            time.sleep(PROBE_EVERY_S)
+
+    def look(self, *, now: float) -> None:
+        if self._probe() is not False:
+            self._failing_since = None
+            return
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        if now - self._failing_since >= self._patience_s:
+            self._found = f"{self._what} for {self._patience_s:g} s"
+            self._failing_since = None
+
+    def take(self) -> str:
+        """What is wrong, once; empty while all is well."""
+        found, self._found = self._found, ""
+        return found
+
+
+def web_probe(*, host: str, port: int, on_first: Callable[[], None]) -> Probe:
+    """GET /healthz. Nothing can be told before the first answer; `on_first` is called at it."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    answered = False
+
+    def probe() -> bool | None:
+        nonlocal answered
+        hears = _answers(reachable, port)
+        if hears and not answered:
+            answered = True
+            on_first()
+        return hears if answered else None
+
+    return probe
+
+
+def _answers(host: str, port: int) -> bool:
+    """Any answer below 500 proves that the server hears: what it thinks of our Host header does not matter."""
+    session = http.client.HTTPConnection(host, port, timeout=ANSWER_WITHIN_S)
+    try:
+        session.request("GET", "/healthz", headers={"Host": f"localhost:{port}"})
+        return session.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        session.close()
+
+
+def worker_probe(*, redis_url: str, name: str) -> Probe:
+    """New heartbeats of the worker `name`. Nothing can be told while the database or the broker is away."""
+    broker = redis.Redis.from_url(redis_url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S)
+    heartbeats = apps.get_model("tools", "Heartbeat").objects.filter(name=name)
+    patience_s = HEARTBEATS_MISSED * settings.HEARTBEAT_S
+    last: datetime | None = None
+    changed_at = time.monotonic()
+
+    def probe() -> bool | None:
+        nonlocal last, changed_at
+        try:
+            broker.ping()
+            newest = heartbeats.values_list("at", flat=True).first()
+        except (DatabaseError, redis.RedisError, OSError):
+            return None
+        finally:
+            close_old_connections()
+        if newest != last:  # that it moves counts, not its age: the database's clock may differ from ours
+            last, changed_at = newest, time.monotonic()
+        return time.monotonic() - changed_at <= patience_s
+
+    return probe

@@ -1,0 +1,208 @@
+"""The parent of `make serve` and `make worker`: starts children, restarts the dead and the deaf, stops all.
+
+It serves no request and runs no task itself, so that nothing a customer sends can take it down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from support_bot import startup
+from support_bot.probes import Deafness, web_probe, worker_probe
+
+POLL_S = 0.1
+BACKOFF_S = (0.2, 1.0, 2.0, 5.0, 10.0)
+STEADY_S = 30.0  # a child that lived this long starts again without delay
+KILL_AFTER_DRAIN_S = 5.0
+QUEUES = ("effects", "turns")
+CONCURRENCY = "2"
+
+
+class Child:
+    """One program, started again after its end with a growing delay."""
+
+    def __init__(self, name: str, command: Sequence[str], *, parting: int = signal.SIGKILL) -> None:
+        self.name = name
+        # `parting` is what the kernel sends it when we die: SIGTERM for a program that has children of its own to end.
+        lifeline = [sys.executable, "-m", "support_bot.lifeline", str(os.getpid()), str(int(parting))]
+        self.command = [*lifeline, sys.executable, *command]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._failures = 0
+        self._start_at = 0.0
+
+    def start(self) -> None:
+        self._started_at = time.monotonic()
+        self._process = subprocess.Popen(self.command)  # noqa: S603 - fixed commands, no shell
+
+    def revive(self) -> None:
+        """Start it again where it has ended, once its delay has passed. To be called every POLL_S."""
+        if self._process is None:
+            if time.monotonic() >= self._start_at:
+                self.start()
+            return
+        code = self._process.poll()
+        if code is None:
+            return
+        steady = time.monotonic() - self._started_at >= STEADY_S
+        self._failures = 0 if steady else self._failures
+        delay = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
+        self._failures += 1
+        self._start_at = time.monotonic() + delay
+        self._process = None
+        say(f"{self.name} ended with {code}; starting it again in {delay:g} s")
+
+    def send(self, signum: int) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signum)
+
+    def wait(self, *, until: float) -> None:
+        """Waits until the monotonic time `until`, then kills."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            say(f"{self.name} did not stop in time; killing it")
+            self._process.kill()
+            self._process.wait()
+
+
+class Supervisor:
+    """Keeps the children running until SIGTERM or SIGINT, then lets them drain."""
+
+    def __init__(self, children: Sequence[Child], *, deafness: Deafness, drain_s: float) -> None:
+        self._children = children
+        self._deafness = deafness
+        self._drain_s = drain_s
+        self._stopping = False
+
+    def run(self) -> int:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, self._stop_soon)
+        for child in self._children:
+            child.start()
+        # The probe waits for sockets and databases: beside, so that a dead child never waits for it.
+        threading.Thread(target=self._deafness.watch, name="probe", daemon=True).start()
+        while not self._stopping:
+            if reason := self._deafness.take():
+                say(f"{reason}; killing {', '.join(child.name for child in self._children)}")
+                self._send_all(signal.SIGKILL)
+            for child in self._children:
+                child.revive()
+            time.sleep(POLL_S)
+        return self._stop()
+
+    def _stop_soon(self, _signum: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _stop(self) -> int:
+        self._send_all(signal.SIGTERM)
+        until = time.monotonic() + self._drain_s + KILL_AFTER_DRAIN_S
+        for child in self._children:
+            child.wait(until=until)
+        return 0
+
+    def _send_all(self, signum: int) -> None:
+        for child in self._children:
+            child.send(signum)
+
+
+def say(text: str) -> None:
+    print(f"supervise: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the parent has no log of its own
+
+
+@contextmanager
+def pidfile(path: str) -> Iterator[None]:
+    """Holds our pid while we run; another process that took the file over keeps it."""
+    if not path:
+        yield
+        return
+    file = Path(path)
+    file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    try:
+        yield
+    finally:
+        if file.exists() and file.read_text(encoding="ascii").strip() == str(os.getpid()):
+            file.unlink()
+
+
+def web_children(limits: startup.Limits, *, reload: bool) -> list[Child]:
+    command = ["-m", "uvicorn", "support_bot.asgi:application", "--host", limits.host, "--port", str(limits.port)]
+    command += ["--ws-max-size", str(limits.ws_max_bytes), "--ws-per-message-deflate", "false"]
+    command += ["--timeout-graceful-shutdown", str(max(1, round(limits.drain_s)))]
+    # Our own edge reads X-Forwarded-*, from TRUSTED_PROXIES alone; uvicorn would believe any local program.
+    command += ["--no-server-header", "--no-access-log", "--no-proxy-headers"]
+    if not reload:
+        return [Child("web", command)]
+    folders = ["support_bot", "tools", "tracking", "templates"]
+    command += ["--reload", *(part for folder in folders for part in ("--reload-dir", folder))]
+    return [Child("web", command, parting=signal.SIGTERM)]
+
+
+def worker_children() -> list[Child]:
+    """Turns and effects have slots of their own: hung turns must not keep approved calls waiting."""
+    celery = ["-m", "celery", "-A", "support_bot"]
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    children = []
+    for queue in QUEUES:
+        command = [*celery, "worker", "-Q", queue, "-n", node_name(queue), "--pool", "prefork"]
+        children.append(Child(queue, [*command, "--concurrency", CONCURRENCY, *quiet]))
+    # The schedule is fixed, so nothing has to be kept in a file.
+    beat = [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", "INFO"]
+    return [*children, Child("beat", beat)]
+
+
+def node_name(queue: str) -> str:
+    """Celery's name of a worker; its heartbeats carry it, so each supervisor knows those of its own."""
+    return f"{queue}.{os.getpid()}@{socket.gethostname()}"
+
+
+def serve(*, reload: bool) -> int:
+    limits = startup.limits()
+    startup.require_free_port(limits)
+    probe = web_probe(host=limits.host, port=limits.port, on_first=lambda: say(f"ready on {limits.address}"))
+    children = web_children(limits, reload=reload)
+    # A developer's breakpoint is no deafness.
+    deafness = Deafness(probe, what="web answers no request", patience_s=86400.0 if reload else 20.0)
+    return Supervisor(children, deafness=deafness, drain_s=limits.drain_s).run()
+
+
+def work() -> int:
+    limits = startup.limits()
+    if not limits.redis_url:
+        say("REDIS_URL is not set, so the web server runs the worker inside: nothing to do here")
+        return 0
+    probe = worker_probe(redis_url=limits.redis_url, name=node_name("effects"))
+    deafness = Deafness(probe, what="the worker hears no task", patience_s=45.0)
+    return Supervisor(worker_children(), deafness=deafness, drain_s=limits.drain_s).run()
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m support_bot.supervise", description=__doc__)
+    parser.add_argument("role", choices=("web", "worker"))
+    parser.add_argument("--reload", action="store_true", help="start the web server again when a file changes")
+    wanted = parser.parse_args(arguments)
+    roles: dict[str, Callable[[], int]] = {"web": lambda: serve(reload=wanted.reload), "worker": work}
+    try:
+        startup.check()
+        with pidfile(os.environ.get("PIDFILE", "")):
+            return roles[wanted.role]()
+    except startup.StartError as error:
+        say(str(error))
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

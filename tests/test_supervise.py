@@ -1,0 +1,263 @@
+"""The supervisor with real children: small Python programs that write what happens to them into files."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from support_bot.probes import Deafness, web_probe
+from support_bot.startup import Limits, StartError, require_free_port
+from support_bot.supervise import node_name, pidfile, web_children, worker_children
+from tests.processes import Running, children_of, is_running, start, wait_until
+from tests.servers import free_port
+
+# The supervisor kills five seconds after the drain; a test does not wait that long.
+SUPERVISOR = """
+import sys
+from support_bot.probes import Deafness
+from support_bot.supervise import Child, Supervisor, pidfile
+child = Child("child", ["-c", sys.argv[1]])
+answers = iter([True] + [False] * 2 + [True] * 10**6) if "deaf" in sys.argv else iter([True] * 10**6)
+deafness = Deafness(lambda: next(answers), what="it is deaf", patience_s=0.5)
+with pidfile(sys.argv[2]):
+    sys.exit(Supervisor([child], deafness=deafness, drain_s=-4).run())
+"""
+LIFELINE = b"\0support_bot.lifeline\0"
+PATIENT = "import signal; signal.pause()"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); signal.pause()"
+WITH_GRANDCHILD = """
+import os, signal
+from support_bot.lifeline import die_with_parent
+parent = os.getpid()
+if os.fork() == 0:
+    die_with_parent()
+signal.pause()
+"""
+
+
+@pytest.fixture
+def supervised(tmp_path):
+    """Starts a supervisor of one child program; ends what is left of it."""
+    started: list[Running] = []
+
+    def begin(program: str, *flags: str) -> Running:
+        running = start(["-c", SUPERVISOR, program, str(tmp_path / "pid"), *flags], log=tmp_path / "log")
+        started.append(running)
+        return running
+
+    yield begin
+    for running in started:
+        running.stop(signal.SIGKILL)
+
+
+def child_of(running: Running, *, other_than: int = 0) -> int:
+    """The pid of the child, once it is past the lifeline and runs its program."""
+
+    def found() -> list[int]:
+        return [pid for pid in children_of(running.pid) if pid != other_than and LIFELINE not in command(pid)]
+
+    wait_until(lambda: bool(found()), what=f"a child: {running.output()}", within=10)
+    return found()[0]
+
+
+def command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return LIFELINE
+
+
+def test_a_killed_child_is_started_again(supervised):
+    running = supervised(PATIENT)
+    first = child_of(running)
+
+    os.kill(first, signal.SIGKILL)
+
+    assert child_of(running, other_than=first) != first
+    assert "child ended with -9" in running.output()
+
+
+def test_a_deaf_child_is_killed_and_started_again(supervised):
+    running = supervised(PATIENT, "deaf")
+    first = child_of(running)
+
+    running.wait_for_output("it is deaf for 0.5 s; killing child", within=10)
+
+    assert child_of(running, other_than=first) != first
+
+
+def test_children_and_their_children_die_when_the_parent_is_killed(supervised):
+    running = supervised(WITH_GRANDCHILD)
+    child = child_of(running)
+    wait_until(lambda: bool(children_of(child)), what="a grandchild", within=10)
+    grandchild = children_of(child)[0]
+
+    os.kill(running.pid, signal.SIGKILL)
+
+    wait_until(lambda: not is_running(child) and not is_running(grandchild), what="both have ended", within=5)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_clean_stop_ends_the_child_with_0(supervised, signum):
+    running = supervised(PATIENT)
+    child = child_of(running)
+
+    code = running.stop(signum)
+
+    assert code == 0
+    assert not is_running(child)
+
+
+def test_a_child_that_does_not_drain_is_killed_in_the_end(supervised):
+    running = supervised(STUBBORN)
+    running.wait_for_output("stubborn")
+
+    code = running.stop()
+
+    assert code == 0
+    assert "child did not stop in time; killing it" in running.output()
+
+
+def test_the_pidfile_holds_the_parents_pid_and_goes_with_it(supervised, tmp_path):
+    running = supervised(PATIENT)
+    child_of(running)
+
+    assert (tmp_path / "pid").read_text().strip() == str(running.pid)
+
+    running.stop()
+
+    assert not (tmp_path / "pid").exists()
+
+
+def test_a_pidfile_that_another_process_took_over_stays(tmp_path):
+    path = tmp_path / "pid"
+
+    with pidfile(str(path)):
+        path.write_text("1\n")
+
+    assert path.read_text() == "1\n"
+
+
+def test_a_program_whose_parent_is_gone_does_not_start(tmp_path):
+    not_our_parent = str(os.getpid() + 1)
+    running = start(
+        ["-m", "support_bot.lifeline", not_our_parent, "9", sys.executable, "-c", "print('started')"],
+        log=tmp_path / "log",
+    )
+
+    assert running.process.wait(10) == 1
+    assert "started" not in running.output()
+
+
+# --- deafness ---------------------------------------------------------------------------------------------------------
+
+
+def judged(answers: list[bool | None], *, patience_s: float) -> list[str]:
+    """What `take` says after each of the answers, which come one second apart."""
+    remaining = iter(answers)
+    deafness = Deafness(lambda: next(remaining), what="deaf", patience_s=patience_s)
+    said = []
+    for second in range(len(answers)):
+        deafness.look(now=float(second))
+        said.append(deafness.take())
+    return said
+
+
+def test_only_an_unbroken_row_of_failures_is_deafness():
+    assert judged([True, False, False, False], patience_s=2) == ["", "", "", "deaf for 2 s"]
+
+
+@pytest.mark.parametrize("breaks", [True, None])
+def test_an_answer_or_a_doubt_breaks_the_row(breaks):
+    assert not any(judged([False, False, breaks, False, False], patience_s=2))
+
+
+def test_the_new_child_gets_the_whole_patience_again():
+    assert judged([False, False, False, False, False], patience_s=1) == ["", "deaf for 1 s", "", "deaf for 1 s", ""]
+
+
+def test_a_web_server_that_never_answered_yet_is_not_deaf():
+    said = []
+    probe = web_probe(host="127.0.0.1", port=free_port(), on_first=lambda: said.append("ready"))
+
+    assert probe() is None
+    assert not said
+
+
+def test_a_web_server_that_stopped_answering_fails(model_server):
+    """The model server answers GET with 501, which is a failure; a POST server that is up is not yet a healthy one."""
+    port = int(model_server.url.split(":")[2].split("/")[0])
+    probe = web_probe(host="127.0.0.1", port=port, on_first=lambda: None)
+
+    assert probe() is None
+
+
+# --- start ------------------------------------------------------------------------------------------------------------
+
+
+def limits(**changes) -> Limits:
+    values = {"host": "127.0.0.1", "port": free_port(), "drain_s": 15.0, "ws_max_bytes": 65536, "redis_url": ""}
+    return Limits(**{**values, **changes})
+
+
+def test_a_taken_port_is_one_line_with_a_way_out(model_server):
+    port = int(model_server.url.split(":")[2].split("/")[0])
+
+    with pytest.raises(StartError, match=f"cannot listen on .*:{port}/: Address already in use. .* PORT={port + 1}"):
+        require_free_port(limits(port=port))
+
+
+def test_the_web_command_carries_the_limits():
+    (child,) = web_children(limits(port=8123, ws_max_bytes=1000, drain_s=7.0), reload=False)
+
+    line = " ".join(child.command)
+    assert "--port 8123" in line
+    assert "--ws-max-size 1000" in line
+    assert "--timeout-graceful-shutdown 7" in line
+    assert "--no-proxy-headers" in line
+    assert "--reload" not in line
+
+
+def test_effects_and_turns_have_workers_of_their_own():
+    effects, turns, beat = worker_children()
+
+    assert node_name("effects") in effects.command
+    assert effects.command[effects.command.index("-Q") + 1] == "effects"
+    assert turns.command[turns.command.index("-Q") + 1] == "turns"
+    assert "beat" in beat.command
+
+
+def test_a_bad_variable_is_one_line_and_2(tmp_path):
+    running = start(["-m", "support_bot.supervise", "web"], log=tmp_path / "log", PORT="eighty")
+
+    assert running.process.wait(30) == 2
+    (line,) = running.output().splitlines()
+    assert line.startswith("supervise: PORT: must be a whole number")
+
+
+def test_a_database_that_cannot_be_opened_is_one_line_and_2(tmp_path):
+    url = f"sqlite:///{tmp_path}/no/such/folder/demo.sqlite3"
+    running = start(["-m", "support_bot.supervise", "web"], log=tmp_path / "log", DATABASE_URL=url)
+
+    assert running.process.wait(30) == 2
+    (line,) = running.output().splitlines()
+    assert line.startswith("supervise: DATABASE_URL:")
+
+
+def test_a_database_without_tables_says_what_to_run(tmp_path):
+    url = f"sqlite:///{tmp_path}/demo.sqlite3"
+    running = start(["-m", "support_bot.supervise", "web"], log=tmp_path / "log", DATABASE_URL=url)
+
+    assert running.process.wait(30) == 2
+    (line,) = running.output().splitlines()
+    assert "run `make migrate`" in line
+
+
+def test_a_worker_without_redis_says_so_and_ends_with_0(sqlite_url, tmp_path):
+    running = start(["-m", "support_bot.supervise", "worker"], log=tmp_path / "log", DATABASE_URL=sqlite_url)
+
+    assert running.process.wait(30) == 0
+    (line,) = running.output().splitlines()
+    assert "REDIS_URL is not set" in line
