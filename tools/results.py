@@ -89,7 +89,7 @@ class PackageResult(Result):
     package_id: our number. carrier_number: the carrier's own where it differs.
     reason, reason_text: why it is not simply on its way; null otherwise.
     action_required, action_text: what the customer has to do, if anything.
-    hours_late, days_late: estimated against originally announced delivery, whole units, 0 when in time, null when
+    hours_late, days_late: estimated (or actual) against first announced delivery, whole units, 0 in time, null when
     one of the two dates is not known. your_role: the customer's part in this delivery.
     delivery_changeable: change_delivery would be accepted from this customer now.
     """

@@ -44,6 +44,20 @@ class PackageNews:
     truck_near: str
 
 
+# --- the customer -----------------------------------------------------------------------------------------------
+
+
+def find_customer(*, customer: Customer, lock: bool = False) -> Customer:
+    """The profile as it is now, with its user. Raises NotFound for one that was erased meanwhile."""
+    rows = Customer.objects.filter(pk=customer.pk).select_related("user")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.first()
+    if found is None:
+        raise NotFound("customer")
+    return found
+
+
 # --- packages ---------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ def check_email_is_free(*, customer: Customer, email: str) -> None:
     Ask it only after staff agreed to the change: asked at once it would tell anybody who is a customer here.
     """
     others = EmailAddress.objects.filter(email__iexact=email).exclude(user=customer.user)
-    users = get_user_model().objects.filter(email__iexact=email).exclude(pk=customer.user_id)
+    users = get_user_model().objects.filter(email__iexact=email).exclude(customer=customer)
     if others.exists() or users.exists():
         raise _taken()
 
