@@ -1,6 +1,6 @@
 """Ties a process to the life of its parent: when the parent dies, even by kill -9, the kernel ends the child (Linux).
 
-`python -m support_bot.lifeline PARENT_PID SIGNAL program …` becomes `program`. It imports the standard library only.
+`python lifeline.py PARENT_PID SIGNAL program …` becomes `program`. It imports the standard library only.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from support_bot import startup
+from support_bot import lifeline, startup
 from support_bot.probes import Deafness, web_probe, worker_probe
 
 POLL_S = 0.1
@@ -35,8 +35,9 @@ class Child:
     def __init__(self, name: str, command: Sequence[str], *, parting: int = signal.SIGKILL) -> None:
         self.name = name
         # `parting` is what the kernel sends it when we die: SIGTERM for a program that has children of its own to end.
-        lifeline = [sys.executable, "-m", "support_bot.lifeline", str(os.getpid()), str(int(parting))]
-        self.command = [*lifeline, sys.executable, *command]
+        # By its path, alone: as part of the package it would first load all of Celery.
+        tie = [sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid()), str(int(parting))]
+        self.command = [*tie, sys.executable, *command]
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._failures = 0

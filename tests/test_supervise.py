@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support_bot import lifeline
 from support_bot.probes import Deafness, web_probe
 from support_bot.startup import Limits, StartError, require_free_port
 from support_bot.supervise import node_name, pidfile, web_children, worker_children
@@ -24,7 +25,7 @@ deafness = Deafness(lambda: next(answers), what="it is deaf", patience_s=0.5)
 with pidfile(sys.argv[2]):
     sys.exit(Supervisor([child], deafness=deafness, drain_s=-4).run())
 """
-LIFELINE = b"\0support_bot.lifeline\0"
+LIFELINE = b"/lifeline.py\0"
 PATIENT = "import signal; signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); signal.pause()"
 WITH_GRANDCHILD = """
@@ -143,7 +144,7 @@ def test_a_pidfile_that_another_process_took_over_stays(tmp_path):
 def test_a_program_whose_parent_is_gone_does_not_start(tmp_path):
     not_our_parent = str(os.getpid() + 1)
     running = start(
-        ["-m", "support_bot.lifeline", not_our_parent, "9", sys.executable, "-c", "print('started')"],
+        [lifeline.__file__, not_our_parent, "9", sys.executable, "-c", "print('started')"],
         log=tmp_path / "log",
     )
 
