@@ -1,5 +1,7 @@
 """The scripted model speaks the wire as the SDK reads it."""
 
+from typing import Any
+
 import openai
 import pytest
 
@@ -10,8 +12,8 @@ def client(server: ModelServer, **options) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(base_url=server.url, api_key="none", max_retries=0, **options)
 
 
-async def stream(server: ModelServer, **options) -> list:
-    messages = [{"role": "user", "content": "hello"}]
+async def stream(server: ModelServer, **options) -> list[Any]:
+    messages: list[Any] = [{"role": "user", "content": "hello"}]
     async with client(server, **options) as sdk:
         answer = await sdk.chat.completions.create(
             model="scripted", messages=messages, stream=True, stream_options={"include_usage": True}
