@@ -1,13 +1,13 @@
-"""What is decided before Django or the chat see a request: its origin, its size, and whom to believe about its address."""
+"""What is decided before Django or the chat see a request: its origin, its size, and whom to believe about it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -41,7 +41,7 @@ class BodyLimit:
             return
         seen, answered = 0, False
 
-        async def counted() -> dict[str, Any]:
+        async def counted() -> Mapping[str, Any]:
             nonlocal seen, answered
             message = await receive()
             seen += len(message.get("body", b""))
@@ -52,7 +52,7 @@ class BodyLimit:
                 await _refuse(send)
             return {"type": "http.disconnect"}
 
-        async def guarded(message: dict[str, Any]) -> None:
+        async def guarded(message: Mapping[str, Any]) -> None:
             if not answered:
                 await send(message)
 
@@ -61,7 +61,11 @@ class BodyLimit:
 
 async def _refuse(send: Send) -> None:
     body = b"The request is too large."
-    headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"text/plain"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -31,17 +31,21 @@ class EmbeddedWorker:
             ready_callback=self._is_ready,
         )
         self._thread = threading.Thread(target=self._worker.start, daemon=True, name="worker")
-        self._beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler", max_interval=1)
+        self._beat: Any = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler", max_interval=1)
         self._beat.daemon = True
 
     def _is_ready(self, consumer: Any) -> None:
         self._ready.set()
 
-    def start(self) -> None:
-        self._thread.start()
-        if not self._ready.wait(READY_S):
+    @classmethod
+    def started(cls) -> EmbeddedWorker:
+        """A worker that consumes. Raises RuntimeError where it does not within READY_S seconds."""
+        worker = cls()
+        worker._thread.start()
+        if not worker._ready.wait(READY_S):
             raise RuntimeError("the embedded worker did not get ready")
-        self._beat.start()
+        worker._beat.start()
+        return worker
 
     def stop(self) -> None:
         self._beat.stop()

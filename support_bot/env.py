@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -113,6 +114,36 @@ def url(name: str, default: str, *, schemes: tuple[str, ...], example: str) -> s
     if parts.scheme not in schemes:
         raise ConfigError(name, f"must start with one of {', '.join(f'{s}:' for s in schemes)}", example)
     return value
+
+
+def model(name: str, default: str, *, providers: tuple[str, ...]) -> str:
+    """A `provider:model` of a known provider."""
+    return _check_model(name, text(name, default), providers)
+
+
+def models(name: str, *, providers: tuple[str, ...]) -> list[str]:
+    return [_check_model(name, value, providers) for value in csv(name)]
+
+
+def _check_model(name: str, value: str, providers: tuple[str, ...]) -> str:
+    provider, _, found = value.partition(":")
+    if provider not in providers or not found:
+        known = " or ".join(f"{provider}:<model>" for provider in providers)
+        raise ConfigError(name, f"{value!r} is not {known}", "openai:gpt-5-mini")
+    return value
+
+
+def modules(name: str, default: str) -> list[str]:
+    """Names of Python modules that exist; they are not imported yet."""
+    found = csv(name, default)
+    for module in found:
+        try:
+            known = find_spec(module) is not None
+        except (ImportError, ValueError):
+            known = False
+        if not known:
+            raise ConfigError(name, f"there is no module {module!r}", default)
+    return found
 
 
 def database(value: str, *, name: str = "DATABASE_URL") -> dict[str, Any]:

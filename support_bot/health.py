@@ -24,7 +24,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 or 503 with `database`, `broker` (true/false), `worker_heartbeat_age_s` and `outbox_age_s` (seconds or null)."""
+    """200 or 503 with `database` and `broker` (true/false), `worker_heartbeat_age_s` and `outbox_age_s` (s or null)."""
     ages = _ages()
     broker = _broker_answers()
     heartbeat, outbox = ages if ages is not None else (None, None)

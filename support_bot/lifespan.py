@@ -1,4 +1,4 @@
-"""Starts and stops what lives as long as the web process: the turn runner, the socket watch, and in the demo the worker."""
+"""Starts and stops what lives as long as the web process: turn runner, socket watch, and in the demo the worker."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Lifespan:
         await runner.open()
         self.watch = asyncio.create_task(sockets.watch())
         if not settings.REDIS_URL:
-            self.worker = EmbeddedWorker()
-            await asyncio.to_thread(self.worker.start)
+            # In a thread from the start: Celery looks at the database, which the event loop must not.
+            self.worker = await asyncio.to_thread(EmbeddedWorker.started)
         log.info("web.started", model=settings.LLM_MODEL, embedded_worker=self.worker is not None)
 
     async def _stop(self) -> None:

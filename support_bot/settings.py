@@ -227,8 +227,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = HTTP_MAX_BYTES
 WS_MAX_BYTES = env.integer("WS_MAX_BYTES", 65536)
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # files are served from where they lie: nothing to collect
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -237,15 +236,20 @@ TIME_ZONE = env.text("TIME_ZONE", "UTC")
 
 # --- the model and its turns ------------------------------------------------------------------------------------
 
-LLM_MODEL = env.text("LLM_MODEL", "demo:rules")
-LLM_FALLBACK_MODELS = env.csv("LLM_FALLBACK_MODELS")
+MODEL_PROVIDERS = ("openai", "demo")
+LLM_MODEL = env.model("LLM_MODEL", "demo:rules", providers=MODEL_PROVIDERS)
+LLM_FALLBACK_MODELS = env.models("LLM_FALLBACK_MODELS", providers=MODEL_PROVIDERS)
 LLM_CONNECT_TIMEOUT_S = env.seconds("LLM_CONNECT_TIMEOUT_S", 5)
 LLM_FIRST_TOKEN_TIMEOUT_S = env.seconds("LLM_FIRST_TOKEN_TIMEOUT_S", 15)
 LLM_IDLE_TIMEOUT_S = env.seconds("LLM_IDLE_TIMEOUT_S", 15)
 LLM_MAX_BYTES = env.integer("LLM_MAX_BYTES", 4194304)
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "", schemes=("http", "https"), example="http://127.0.0.1:8001/v1")
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
-TOOL_MODULES = env.csv("TOOL_MODULES", "tools.read_tools,tools.write_tools")
+if any(name.startswith("openai:") for name in [LLM_MODEL, *LLM_FALLBACK_MODELS]) and not (
+    OPENAI_API_KEY or OPENAI_BASE_URL
+):
+    raise env.ConfigError("OPENAI_API_KEY", "is required for an openai: model without OPENAI_BASE_URL", "sk-...")
+TOOL_MODULES = env.modules("TOOL_MODULES", "tools.read_tools,tools.write_tools")
 TURN_MAX_STEPS = env.integer("TURN_MAX_STEPS", 6, high=50)
 TURN_TIMEOUT_S = env.seconds("TURN_TIMEOUT_S", 60)
 TURN_LEASE_S = env.seconds("TURN_LEASE_S", 10)

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from tools.approvals import DecisionError, verify_change as agree
+from tools.approvals import DecisionError
+from tools.approvals import verify_change as agree
 from tools.models import ToolCall
 from tools.notices import read_token
 from tools.states import State

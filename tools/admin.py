@@ -5,6 +5,7 @@ Nothing is ever decided here but through the review page: no list editing, no bu
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -78,7 +79,7 @@ class AgeFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in self.HOURS:
             return queryset
-        return queryset.filter(created_at__lt=timezone.now() - timezone.timedelta(hours=int(str(self.value()))))
+        return queryset.filter(created_at__lt=timezone.now() - timedelta(hours=int(str(self.value()))))
 
 
 class ToolFilter(admin.SimpleListFilter):
@@ -107,12 +108,11 @@ class ApprovalAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         approved = Count("call__decisions", filter=Q(call__decisions__decision="approve", call__decisions__void=False))
-        return super().get_queryset(request).select_related("call__customer").annotate(have=approved)
+        rows: QuerySet[Approval] = super().get_queryset(request)
+        return rows.select_related("call__customer").annotate(have=approved)
 
     def get_urls(self) -> list[URLPattern]:
-        address = path(
-            "<uuid:call_id>/review/", self.admin_site.admin_view(self.review), name="tools_approval_review"
-        )
+        address = path("<uuid:call_id>/review/", self.admin_site.admin_view(self.review), name="tools_approval_review")
         return [address, *super().get_urls()]
 
     def review(self, request: HttpRequest, call_id: UUID) -> HttpResponse:

@@ -1,7 +1,7 @@
 """Runs tools: a read in the turn that asked, a write in the worker after everything was checked once more.
 
-A write's effect, its ledger row, audit, state and the chat's event are one commit. Nothing here trusts what was true when
-the request was made, and no call is executed because a message said so: only its row counts.
+A write's effect, its ledger row, audit, state and the chat's event are one commit. Nothing here trusts what was true
+when the request was made, and no call is executed because a message said so: only its row counts.
 """
 
 from __future__ import annotations
@@ -109,13 +109,21 @@ def _claim(call_id: UUID) -> ToolCall | None:
     lease_until = now + timedelta(seconds=settings.CALL_LEASE_S)
     with transaction.atomic():
         due = Q(state=State.APPROVED) | Q(state=State.EXECUTING, lease_until__lte=now)
-        call = ToolCall.objects.select_for_update(skip_locked=_can_skip()).filter(due, pk=call_id, effect="write").first()
+        call = (
+            ToolCall.objects.select_for_update(skip_locked=_can_skip()).filter(due, pk=call_id, effect="write").first()
+        )
         if call is None:
             return None
         fence = call.fence + 1
         if call.state == State.APPROVED:
             move_call(
-                call=call, to=State.EXECUTING, actor=audit.WORKER, now=now, lease_until=lease_until, fence=fence, tries=1
+                call=call,
+                to=State.EXECUTING,
+                actor=audit.WORKER,
+                now=now,
+                lease_until=lease_until,
+                fence=fence,
+                tries=1,
             )
         else:
             ToolCall.objects.filter(pk=call.pk).update(fence=fence, lease_until=lease_until, tries=F("tries") + 1)
@@ -128,7 +136,7 @@ def _can_skip() -> bool:
 
 
 def _execute_claimed(claimed: ToolCall) -> str:
-    """Inside the effect's transaction: check everything again on the locked row, then make the effect or end the call."""
+    """In the effect's transaction: check everything again on the locked row, then make the effect or end the call."""
     # Customer before call, as at admission: two transactions that want both cannot block each other.
     Customer.objects.select_for_update(no_key=True).only("pk").get(pk=claimed.customer_id)
     rows = ToolCall.objects.select_for_update(of=("self",)).select_related("customer__user")
@@ -144,7 +152,6 @@ def _execute_claimed(claimed: ToolCall) -> str:
     except _Refusal as refusal:
         move_call(call=call, to=refusal.state, actor=audit.WORKER, now=now, reason=refusal.reason)
         return refusal.state
-    assert definition.apply is not None
     before = call.customer.email
     outcome: Outcome = definition.apply(ctx, record, call_id=call.pk, **typed)
     Effect.objects.create(
@@ -186,13 +193,24 @@ def _check_reviewers(call: ToolCall, now: datetime) -> bool:
         return True
     for decision in Decision.objects.filter(call=call, decision="approve", void=False).select_related("reviewer"):
         reviewer = decision.reviewer
-        if reviewer.is_active and reviewer.is_staff and reviewer.has_perm(DECIDE) and reviewer.pk != call.customer.user_id:
+        if (
+            reviewer.is_active
+            and reviewer.is_staff
+            and reviewer.has_perm(DECIDE)
+            and reviewer.pk != call.customer.user_id
+        ):
             continue
         Decision.objects.filter(pk=decision.pk).update(void=True)
     if approvals_had(call=call) >= call.need:
         return True
     move_call(
-        call=call, to=State.AWAITING_APPROVAL, actor=audit.WORKER, now=now, reason="", lease_until=None, fence=call.fence
+        call=call,
+        to=State.AWAITING_APPROVAL,
+        actor=audit.WORKER,
+        now=now,
+        reason="",
+        lease_until=None,
+        fence=call.fence,
     )
     return False
 
@@ -225,7 +243,11 @@ def _after_error(call: ToolCall, error: Exception) -> str | None:
         ToolCall.objects.filter(pk=call.pk, state=State.EXECUTING, fence=call.fence).update(lease_until=now + pause)
         return State.EXECUTING
     move_call(
-        call=call, to=State.FAILED, actor=audit.WORKER, now=now, reason="It did not work on our side; nothing was changed."
+        call=call,
+        to=State.FAILED,
+        actor=audit.WORKER,
+        now=now,
+        reason="It did not work on our side; nothing was changed.",
     )
     return State.FAILED
 
@@ -234,4 +256,6 @@ def due_calls(*, limit: int = 100) -> list[UUID]:
     """Approved calls that nobody has begun, and begun ones whose worker has gone: what the sweep wakes again."""
     now = database_now()
     due = Q(state=State.APPROVED) | Q(state=State.EXECUTING, lease_until__lte=now)
-    return list(ToolCall.objects.filter(due, effect="write").order_by("created_at").values_list("pk", flat=True)[:limit])
+    return list(
+        ToolCall.objects.filter(due, effect="write").order_by("created_at").values_list("pk", flat=True)[:limit]
+    )

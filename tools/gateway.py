@@ -17,7 +17,7 @@ from django.db import transaction
 from tools import audit
 from tools.canonical import digest_of, parse_arguments
 from tools.context import ToolContext
-from tools.errors import NotPermitted, RateLimited, TooManyCalls, ToolError
+from tools.errors import NotPermitted, RateLimited, ToolError, TooManyCalls
 from tools.execution import run_read, tool_error
 from tools.models import ToolCall
 from tools.moves import database_now, move_call

@@ -16,7 +16,7 @@ def heartbeat_age_s() -> float | None:
 
 
 def outbox_age_s() -> float | None:
-    """Seconds that the oldest approved call has waited for a worker; None where none waits. Approved calls are the outbox."""
+    """Seconds that the oldest approved call has waited for a worker; None where none waits. They are the outbox."""
     waiting = ToolCall.objects.filter(effect="write", state=State.APPROVED)
     oldest = waiting.aggregate(oldest=Min("approved_at"))["oldest"]
     return None if oldest is None else round(max(0.0, (database_now() - oldest).total_seconds()), 1)

@@ -120,7 +120,7 @@ class Decision(models.Model):
 
 
 class Effect(models.Model):
-    """The ledger: one row per effect, written in the effect's own transaction. Its key makes a second one impossible."""
+    """The ledger: one row per effect, written in the effect's transaction. Its key makes a second one impossible."""
 
     call = models.OneToOneField(ToolCall, models.PROTECT, primary_key=True, related_name="effect_row")
     tool = models.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""The one place that writes a call's state: a compare-and-set on state and version, with audit and news in the same commit."""
+"""The one place that writes a call's state: a compare-and-set, with audit and news in the same commit."""
 
 from __future__ import annotations
 

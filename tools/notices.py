@@ -1,7 +1,7 @@
 """Writes and sends the mails about a request: the link that verifies a change, and the word that contact data changed.
 
-A mail is a row committed with its cause; sending is tried until it works. The text is made from the call when it is sent,
-so no link and no personal value lies in the database or the broker.
+A mail is a row committed with its cause; sending is tried until it works. The text is made from the call when it is
+sent, so no link and no personal value lies in the database or the broker.
 """
 
 from __future__ import annotations
@@ -73,4 +73,6 @@ def _message(notice: Notice) -> EmailMessage:
     call = notice.call
     link = f"{settings.PUBLIC_URL}/accounts/verify-change/{verification_token(call=call)}/"
     body = render_to_string(f"mail/{notice.kind}.txt", {"call": call, "link": link, "changes": call.changes})
-    return EmailMessage(subject=SUBJECTS[notice.kind], body=body, from_email=settings.DEFAULT_FROM_EMAIL, to=[notice.to])
+    return EmailMessage(
+        subject=SUBJECTS[notice.kind], body=body, from_email=settings.DEFAULT_FROM_EMAIL, to=[notice.to]
+    )

@@ -36,7 +36,7 @@ from tracking.pricing import quote
 from tracking.statuses import OrderState, PackageStatus
 
 DEFAULT_LIMIT = 10
-Limit = Annotated[int | None, Field(ge=1, le=20, description="How many at most, 1 to 20; null for 10.")]
+Limit = Annotated[int | None, Field(ge=1, le=50, description="How many at most, 1 to 50; null for 10.")]
 
 
 @tool(effect="read", label="Checking package {package_id} …")

@@ -52,8 +52,8 @@ class ToolDefinition:
     arguments: type[BaseModel]
     schema: dict[str, Any]
     approval: ApprovalRule
-    load: Callable[..., Any] | None
-    apply: Callable[..., Any] | None
+    load: Callable[..., Any]
+    apply: Callable[..., Any]
     permission: str | None
     rate: str | None
     timeout_s: float | None
@@ -69,6 +69,10 @@ class ToolDefinition:
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
+
+
+def _not_a_write(*_: Any, **__: Any) -> Any:
+    raise TypeError("a read tool has nothing to load or apply")
 
 
 REGISTRY: dict[str, ToolDefinition] = {}
@@ -107,8 +111,8 @@ def tool(
             arguments=model,
             schema=strict_schema(model),
             approval=approval,
-            load=load,
-            apply=apply,
+            load=load or _not_a_write,
+            apply=apply or _not_a_write,
             permission=permission,
             rate=rate,
             timeout_s=timeout_s,

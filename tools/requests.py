@@ -31,7 +31,6 @@ def plan_call(
     *, ctx: ToolContext, definition: ToolDefinition, arguments: dict[str, Any], lock: bool = False
 ) -> tuple[Any, Plan, dict[str, Any]]:
     """(record, plan, typed arguments) against the rows as they are now. Raises ToolError or tracking's errors."""
-    assert definition.load is not None
     typed = load_arguments(definition=definition, arguments=arguments)
     record = definition.load(ctx, lock=lock, **typed)
     plan: Plan = definition.function(ctx, record, **typed)

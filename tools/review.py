@@ -69,18 +69,14 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
     if not _signed_in_lately(request):
         target = urlencode({"next": request.path})
         return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{target}")
-    decision, reason = request.POST.get("decision", ""), request.POST.get("reason", "")
+    decision = request.POST.get("decision", "")
     version, digest = request.POST.get("version", ""), request.POST.get("digest", "")
     if decision not in ("approve", "decline"):
         return _form(request, call, chrome, error="Choose approve or decline.", status=400)
     if not version.isdecimal():
         return _form(request, call, chrome, error="The form is incomplete. Load the page again.", status=400)
-    given = {"call_id": call.pk, "reviewer": user, "version": int(version[:9]), "digest": digest}
     try:
-        if decision == "approve":
-            decided = approvals.approve(**given)
-        else:
-            decided = approvals.decline(**given, reason=reason)
+        decided = _take(user, call, decision, int(version[:9]), digest, request.POST.get("reason", ""))
     except DecisionError as error:
         if error.code == "invalid":
             return _form(request, call, chrome, error=error.message, status=400)
@@ -90,6 +86,12 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
     return redirect("admin:tools_approval_changelist")
 
 
+def _take(user: User, call: ToolCall, decision: str, version: int, digest: str, reason: str) -> ToolCall:
+    if decision == "approve":
+        return approvals.approve(call_id=call.pk, reviewer=user, version=version, digest=digest)
+    return approvals.decline(call_id=call.pk, reviewer=user, version=version, digest=digest, reason=reason)
+
+
 def _signed_in_lately(request: HttpRequest) -> bool:
     """Whether this session proved who it is within REAUTH_S, by signing in or by doing it again."""
     proofs = get_authentication_records(request, request.user)
@@ -97,9 +99,7 @@ def _signed_in_lately(request: HttpRequest) -> bool:
     return time.time() - newest < settings.REAUTH_S
 
 
-def _conflict(
-    request: HttpRequest, call: ToolCall, message: str, chrome: dict[str, Any], status: int
-) -> HttpResponse:
+def _conflict(request: HttpRequest, call: ToolCall, message: str, chrome: dict[str, Any], status: int) -> HttpResponse:
     context = chrome | {"call": call, "message": message, "title": "Not decided", "decisions": _decisions(call)}
     return render(request, "admin/tools/approval/conflict.html", context, status=status)
 
@@ -175,7 +175,13 @@ def _changed_since(call: ToolCall) -> list[ShownChange]:
     frozen = {change["field"]: change for change in call.changes}
     moved = [change for change in plan.changes_as_json() if change != frozen.get(change["field"])]
     facts = [
-        {"field": name, "label": name.replace("_", " "), "before": call.preconditions.get(name), "after": now, "risk": True}
+        {
+            "field": name,
+            "label": name.replace("_", " "),
+            "before": call.preconditions.get(name),
+            "after": now,
+            "risk": True,
+        }
         for name, now in plan.preconditions.items()
         if call.preconditions.get(name) != now
     ]

@@ -1,4 +1,4 @@
-"""Shows text of other people to staff as it is: characters one cannot see, or that reorder what one sees, become codes."""
+"""Shows text of others to staff as it is: characters one cannot see, or that reorder what one sees, become codes."""
 
 from __future__ import annotations
 

@@ -81,7 +81,9 @@ class ConversationAdmin(ReadOnly):
         elif len(text) > settings.MAX_MESSAGE_CHARS:
             messages.error(request, f"A message may have {settings.MAX_MESSAGE_CHARS} characters at most.")
         elif conversation.mode == Conversation.Mode.BOT:
-            messages.error(request, "The assistant is answering here. Staff answer when the customer asks for a person.")
+            messages.error(
+                request, "The assistant is answering here. Staff answer when the customer asks for a person."
+            )
         else:
             handoff.staff_message(conversation_id=conversation.pk, text=text)
         return redirect(request.path)

@@ -1,4 +1,4 @@
-"""What the customer is told when no model can be reached: honest, and with the records' own answer where a number was named."""
+"""What the customer is told when no model can be reached: honest, and with the records' own answer to a number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 3
 
 
 def note_for_outage(*, conversation_id: UUID, text: str) -> str:
-    """The sentence for the customer. Look-ups go through the gateway like a model's: same rights, same records, audited."""
+    """The sentence for the customer. Look-ups go through the gateway like a model's: same rights, recorded, audited."""
     numbers = list(dict.fromkeys(match.group().upper() for match in _NUMBER.finditer(text)))[:MOST]
     ctx = ToolContext(
         customer=customer_of(conversation_id=conversation_id), conversation_id=None, turn_id=None, now=timezone.now()

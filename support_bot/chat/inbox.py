@@ -40,9 +40,7 @@ def find_conversation(*, customer: Customer, conversation_id: UUID) -> Conversat
     return Conversation.objects.filter(pk=conversation_id, customer=customer).first()
 
 
-def accept_message(
-    *, conversation: Conversation, customer_id: int, frame: UserMessage, session_key: str
-) -> Accepted:
+def accept_message(*, conversation: Conversation, customer_id: int, frame: UserMessage, session_key: str) -> Accepted:
     """Store a message and queue its turn. Raises FrameError; then nothing was stored."""
     _check_text(frame)
     if (seq := _known(conversation, frame)) is not None:
@@ -83,9 +81,7 @@ def _known(conversation: Conversation, frame: UserMessage) -> int | None:
         return None
     seq, text = known
     if text != frame.text:
-        raise FrameError(
-            "conflict", "This id was used for another message.", client_msg_id=str(frame.client_msg_id)
-        )
+        raise FrameError("conflict", "This id was used for another message.", client_msg_id=str(frame.client_msg_id))
     return int(seq)
 
 

@@ -1,4 +1,4 @@
-"""Writes what became of a call into its conversation, inside the transaction that moved it, in words made from the record."""
+"""Writes what became of a call into its conversation: in the transaction that moved it, in words from the record."""
 
 from __future__ import annotations
 

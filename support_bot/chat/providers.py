@@ -22,7 +22,9 @@ def current_providers() -> tuple[Provider, ...]:
         openai_base_url=settings.OPENAI_BASE_URL,
         openai_api_key=settings.OPENAI_API_KEY,
     )
-    return tuple(make_provider(name=name, config=config) for name in [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS])
+    return tuple(
+        make_provider(name=name, config=config) for name in [settings.LLM_MODEL, *settings.LLM_FALLBACK_MODELS]
+    )
 
 
 async def close_providers() -> None:

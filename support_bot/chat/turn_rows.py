@@ -155,9 +155,7 @@ def end_turn(*, turn_id: UUID, fence: int | None, ending: Ending) -> bool:
         news = []
         if ending.text:
             news.append(
-                frames.message(
-                    author="assistant", text=ending.text, created_at=now, turn_id=turn_id, data=ending.data
-                )
+                frames.message(author="assistant", text=ending.text, created_at=now, turn_id=turn_id, data=ending.data)
             )
         if ending.note:
             news.append(

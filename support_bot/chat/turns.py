@@ -59,7 +59,6 @@ class _Progress:
     deadline: float
     number: int = 0
     bad_steps: int = 0
-    ctx: ToolContext | None = None
     specs: tuple[ToolSpec, ...] = field(default_factory=tuple)
 
 
@@ -114,11 +113,11 @@ async def _steps(turn: Claimed, live: LiveTurn) -> None:
         asked = await in_thread(_prepare)(turn, progress.specs)
         if asked is None:
             raise _Stopped("failed", "not_permitted")
-        progress.ctx, full_prompt = asked
+        ctx, full_prompt = asked
         before = len(live.text)
         done = await _ask(full_prompt, live, progress.deadline)
         said = live.text[before:].lstrip("\n")
-        if not await _answer_calls(turn, live, progress, said, done):
+        if not await _answer_calls(turn, ctx, live, progress, said, done):
             return
 
 
@@ -149,9 +148,9 @@ def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, P
 
 
 async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
-    """One model call; the next provider is tried only while nothing of an answer was seen. Raises LLMError, _Stopped."""
+    """One model call; the next provider is tried only while no text was seen. Raises LLMError, _Stopped."""
     before = len(live.text)
-    failure: LLMError | None = None
+    failure = LLMError("there is no model")
     for provider in current_providers():
         try:
             return await _ask_one(provider, full_prompt, live, deadline)
@@ -160,7 +159,6 @@ async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
             failure = error
             if len(live.text) > before:
                 break
-    assert failure is not None
     raise failure
 
 
@@ -202,13 +200,14 @@ async def _consume(provider: Provider, full_prompt: Prompt, live: LiveTurn) -> D
 # --- its calls --------------------------------------------------------------------------------------------------
 
 
-async def _answer_calls(turn: Claimed, live: LiveTurn, progress: _Progress, said: str, done: Done) -> bool:
+async def _answer_calls(
+    turn: Claimed, ctx: ToolContext, live: LiveTurn, progress: _Progress, said: str, done: Done
+) -> bool:
     """Commit the step and answer its calls. True where the model is to be asked again."""
-    assert progress.ctx is not None
     last = progress.number >= settings.TURN_MAX_STEPS
     admitted = await in_thread(turn_rows.commit_step)(
         turn=turn,
-        ctx=progress.ctx,
+        ctx=ctx,
         number=progress.number,
         text=said,
         calls=done.calls,
@@ -220,7 +219,7 @@ async def _answer_calls(turn: Claimed, live: LiveTurn, progress: _Progress, said
     if last:
         raise _Stopped("failed", "too_many_steps")
     if any(answer.told is None for answer in admitted):
-        told = await _run_reads(progress.ctx, admitted)
+        told = await _run_reads(ctx, admitted)
         await in_thread(turn_rows.record_told)(turn=turn, number=progress.number, told=told)
     only_bad = all(answer.error_code in BAD_CODES for answer in admitted)
     progress.bad_steps = progress.bad_steps + 1 if only_bad else 0
@@ -232,7 +231,7 @@ async def _answer_calls(turn: Claimed, live: LiveTurn, progress: _Progress, said
 
 
 async def _run_reads(ctx: ToolContext, admitted: Sequence[gateway.Admitted]) -> list[dict[str, Any]]:
-    """Run what waits to be run, side by side where the database serves several at once; answers keep the model's order."""
+    """Run what waits to be run, side by side where the database serves several; answers keep the model's order."""
     run = in_thread(_run_one)
     if connection.vendor == "postgresql":
         return list(await asyncio.gather(*(run(ctx, answer) for answer in admitted)))

@@ -21,7 +21,7 @@ admin_login: Any = secure_admin_login(admin.site.login)
 
 
 def _customer(request: HttpRequest) -> Customer | None:
-    return Customer.objects.filter(user_id=request.user.pk).first()
+    return Customer.objects.filter(user_id=request.user.pk or 0).first()
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """The contract between the turn engine and a language model.
 
-A Provider turns one Prompt into a stream of events; it must never run a tool, read a record or hold state between calls.
+A Provider turns one Prompt into a stream of events; it must never run a tool, read a record or
+keep state between calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The limits and addresses of one model call, handed in by whoever wires the provider: this package reads no settings."""
+"""The limits and addresses of a model call, handed in by whoever wires the provider: this package reads no settings."""
 
 from __future__ import annotations
 

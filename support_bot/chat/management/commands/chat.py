@@ -1,0 +1,93 @@
+"""Talks in the terminal with the same engine as the browser: same log, turns, gateway and requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from support_bot.chat import inbox, log, turn_rows
+from support_bot.chat.authority import customer_of_account
+from support_bot.chat.frames import Frame
+from support_bot.chat.live import LiveTurn
+from support_bot.chat.models import Conversation
+from support_bot.chat.protocol import FrameError, UserMessage
+from support_bot.chat.providers import current_providers
+from support_bot.chat.turns import run_turn
+from tools import approvals, gateway
+from tools.approvals import DecisionError
+from tools.models import ToolCall
+from tools.states import State
+from tracking.models import Customer
+
+
+class Command(BaseCommand):
+    help = "Talk to the assistant in the terminal. An empty line or Ctrl-D ends it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--as", dest="username", required=True, help="user name of the customer, e.g. alice")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(username=options["username"]).first()
+        customer = customer_of_account(user_id=user.pk) if user else None
+        if customer is None:
+            raise CommandError(f"There is no active customer with the user name {options['username']!r}.")
+        conversation = inbox.open_conversation(customer=customer, now=timezone.now())
+        self.stdout.write(f"{current_providers()[0].label}. An empty line ends the talk.")
+        while text := self._ask("> ").strip():
+            self._turn(conversation, customer, text)
+            for call in gateway.open_requests(customer_id=customer.pk, conversation_id=conversation.pk):
+                if call.state == State.AWAITING_CONFIRMATION:
+                    self._confirm(call, customer)
+
+    def _ask(self, question: str) -> str:
+        try:
+            return input(question)
+        except (EOFError, KeyboardInterrupt):
+            self.stdout.write("")
+            return ""
+
+    def _turn(self, conversation: Conversation, customer: Customer, text: str) -> None:
+        before = log.last_seq(conversation_id=conversation.pk)
+        frame = UserMessage(type="user.message", client_msg_id=str(uuid4()), text=text)  # type: ignore[arg-type]  # read by the model
+        try:
+            inbox.accept_message(conversation=conversation, customer_id=customer.pk, frame=frame, session_key="")
+        except FrameError as error:
+            self.stderr.write(error.message)
+            return
+        claimed = turn_rows.claim_next(conversation_id=conversation.pk)
+        if claimed is not None:
+            asyncio.run(self._run(claimed))
+        for news in log.read_after(conversation_id=conversation.pk, after_seq=before):
+            self._show(news)
+
+    async def _run(self, claimed: turn_rows.Claimed) -> None:
+        async def silent(frame: Frame) -> None:
+            """The terminal shows a turn when it has ended."""
+
+        await run_turn(turn=claimed, live=LiveTurn(turn=claimed, send=silent))
+
+    def _show(self, frame: Frame) -> None:
+        if frame["type"] == "message" and frame["author"] != "customer":
+            self.stdout.write(f"{frame['author']}: {frame['text']}")
+        elif frame["type"] == "call" and frame["effect"] == "read" and frame["state"] == "running":
+            self.stdout.write(f"  {frame['label']}")
+
+    def _confirm(self, call: ToolCall, customer: Customer) -> None:
+        self.stdout.write(f"\n  {call.summary}")
+        for change in call.changes:
+            self.stdout.write(f"    {change['label']}: {change['before'] or '-'} -> {change['after'] or '-'}")
+        agreed = self._ask("  Confirm? [y/N] ").strip().lower() in ("y", "yes")
+        try:
+            if agreed:
+                call = approvals.confirm(call_id=call.pk, customer=customer, digest=call.digest)
+            else:
+                call = approvals.withdraw(call_id=call.pk, customer=customer)
+        except DecisionError as error:
+            self.stderr.write(error.message)
+            return
+        self.stdout.write(f"  {State(call.state).label}")
