@@ -35,8 +35,8 @@ from tracking.models import Service
 from tracking.pricing import quote
 from tracking.statuses import OrderState, PackageStatus
 
-DEFAULT_LIMIT = 10
-Limit = Annotated[int | None, Field(ge=1, le=50, description="How many at most, 1 to 50; null for 10.")]
+DEFAULT_LIMIT = 20
+Limit = Annotated[int | None, Field(ge=1, le=50, description="How many at most, 1 to 50; null for 20.")]
 
 
 @tool(effect="read", label="Checking package {package_id} …")
