@@ -18,7 +18,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from tests.chromium import chromium, chromium_path
 from tests.model_server import ModelServer
-from tests.processes import Running, manage, start_web, start_worker
+from tests.processes import Stack, manage
 from tests.servers import Redis
 
 NEED_SERVERS = "needs PostgreSQL and Redis: make test, or python -m tests.servers -- pytest …"
@@ -100,7 +100,7 @@ def redis_server(tmp_path: Path) -> Iterator[Redis]:
     server.stop()
 
 
-def _with_database(url: str, name: str) -> str:
+def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
@@ -114,19 +114,31 @@ def _postgres_template(postgres_url: str) -> str:
     """A migrated and seeded database, made once; each stack gets a copy, which takes a tenth of a second."""
     name = f"template_{uuid.uuid4().hex[:12]}"
     _administer(postgres_url, f"CREATE DATABASE {name}")
-    url = _with_database(postgres_url, name)
+    url = with_database(postgres_url, name)
     manage("migrate", "--verbosity", "0", database_url=url)
     manage("seed_demo", database_url=url)
     return name
 
 
+@pytest.fixture(scope="session")
+def postgres_database(postgres_url: str, _postgres_template: str) -> Iterator[Callable[[], str]]:
+    """Makes PostgreSQL databases with the demo people and records; dropped at the end of the session."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"stack_{uuid.uuid4().hex[:12]}")
+        _administer(postgres_url, f"CREATE DATABASE {made[-1]} TEMPLATE {_postgres_template}")
+        return with_database(postgres_url, made[-1])
+
+    yield make
+    for name in made:
+        _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
-def database_url(postgres_url: str, _postgres_template: str) -> Iterator[str]:
+def database_url(postgres_database: Callable[[], str]) -> str:
     """A PostgreSQL database of the test's own with the demo people and records."""
-    name = f"stack_{uuid.uuid4().hex[:12]}"
-    _administer(postgres_url, f"CREATE DATABASE {name} TEMPLATE {_postgres_template}")
-    yield _with_database(postgres_url, name)
-    _administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    return postgres_database()
 
 
 @pytest.fixture(scope="session")
@@ -146,32 +158,6 @@ def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
 
 
 # --- real processes ---------------------------------------------------------------------------------------------------
-
-
-class Stack:
-    """Starts web servers and workers against one database and Redis; the fixture stops them all."""
-
-    def __init__(self, *, folder: Path, database_url: str, redis_url: str) -> None:
-        self.folder = folder
-        self.database_url = database_url
-        self.redis_url = redis_url
-        self.running: list[Running] = []
-
-    def web(self, **variables: str) -> Running:
-        return self._keep(start_web, **variables)
-
-    def worker(self, **variables: str) -> Running:
-        return self._keep(start_worker, **variables)
-
-    def _keep(self, begin: Callable[..., Running], **variables: str) -> Running:
-        where = {"database_url": self.database_url, "redis_url": self.redis_url}
-        running = begin(folder=self.folder, **where, **variables)
-        self.running.append(running)
-        return running
-
-    def stop(self) -> None:
-        for running in reversed(self.running):
-            running.stop()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from support_bot.supervise import QUEUES
 from tests.environment import process_environment
 from tests.servers import die_with_parent, free_port
 
@@ -140,11 +142,38 @@ def start_worker(*, folder: Path, database_url: str, redis_url: str, **variables
         **{"DATABASE_URL": database_url, "REDIS_URL": redis_url, "DRAIN_S": "2", **variables},
     )
     try:
-        running.wait_for_output(" ready.")
+        for queue in QUEUES:
+            running.wait_for_output(f"{queue}.{running.pid}@{socket.gethostname()} ready.")
     except AssertionError:
         running.stop(signal.SIGKILL)
         raise
     return running
+
+
+class Stack:
+    """Starts web servers and workers against one database and Redis; the fixture stops them all."""
+
+    def __init__(self, *, folder: Path, database_url: str, redis_url: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        self.redis_url = redis_url
+        self.running: list[Running] = []
+
+    def web(self, **variables: str) -> Running:
+        return self._keep(start_web, **variables)
+
+    def worker(self, **variables: str) -> Running:
+        return self._keep(start_worker, **variables)
+
+    def _keep(self, begin: Callable[..., Running], **variables: str) -> Running:
+        where = {"database_url": self.database_url, "redis_url": self.redis_url}
+        running = begin(folder=self.folder, **where, **variables)
+        self.running.append(running)
+        return running
+
+    def stop(self) -> None:
+        for running in reversed(self.running):
+            running.stop()
 
 
 def manage(*arguments: str, database_url: str, **variables: str) -> str:

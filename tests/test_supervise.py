@@ -262,3 +262,50 @@ def test_a_worker_without_redis_says_so_and_ends_with_0(sqlite_url, tmp_path):
     assert running.process.wait(30) == 0
     (line,) = running.output().splitlines()
     assert "REDIS_URL is not set" in line
+
+
+# --- the real programs ------------------------------------------------------------------------------------------------
+
+
+def descendants(pid: int) -> list[int]:
+    found = children_of(pid)
+    return [*found, *(grandchild for child in found for grandchild in descendants(child))]
+
+
+def test_a_killed_web_server_answers_again_on_the_same_port(demo_stack):
+    web = demo_stack.web()
+    (first,) = children_of(web.pid)
+
+    os.kill(first, signal.SIGKILL)
+
+    wait_until(lambda: children_of(web.pid) not in ([], [first]), what="another child", within=10)
+    web.wait_for_http()
+
+
+def test_a_second_server_on_the_port_is_one_line(demo_stack, tmp_path):
+    web = demo_stack.web()
+    port = web.url.rpartition(":")[2]
+
+    second = start(
+        ["-m", "support_bot.supervise", "web"], log=tmp_path / "log", PORT=port, DATABASE_URL=demo_stack.database_url
+    )
+
+    assert second.process.wait(30) == 2
+    (line,) = second.output().splitlines()
+    assert "Address already in use" in line
+
+
+def test_the_workers_slots_die_with_its_parent(stack):
+    worker = stack.worker()
+    wait_until(lambda: len(descendants(worker.pid)) >= 7, what="two workers of two slots, and beat")
+    family = descendants(worker.pid)
+
+    os.kill(worker.pid, signal.SIGKILL)
+
+    wait_until(lambda: not any(map(is_running, family)), what="all have ended", within=10)
+
+
+def test_a_worker_stops_cleanly(stack):
+    worker = stack.worker()
+
+    assert worker.stop() == 0
