@@ -14,6 +14,7 @@ REVIEWERS = "Reviewers"
 OBSERVERS = "Observers"
 # What staff may look at; the admin shows nothing else to them.
 SEEN_APPS = ("tracking", "tools", "chat")
+WORKING = ("change_conversation", "change_problemreport", "change_callback")
 CUSTOMERS = {
     "alice": {
         "name": "Alice Example",
@@ -54,12 +55,12 @@ def add_people() -> dict[str, Customer]:
 
 
 def add_groups() -> dict[str, Group]:
-    """Both groups, with every permission to look; reviewers also decide, and answer customers."""
+    """Both groups, with every permission to look; reviewers also decide, answer customers and close their reports."""
     seeing = Permission.objects.filter(content_type__app_label__in=SEEN_APPS, codename__startswith="view_")
-    answering = Permission.objects.filter(content_type__app_label="chat", codename="change_conversation")
+    working = Permission.objects.filter(content_type__app_label__in=SEEN_APPS, codename__in=WORKING)
     deciding = Permission.objects.filter(pk=_decide_approval().pk)
     reviewers, _ = Group.objects.get_or_create(name=REVIEWERS)
-    reviewers.permissions.add(*(seeing | answering | deciding))
+    reviewers.permissions.add(*(seeing | working | deciding))
     observers, _ = Group.objects.get_or_create(name=OBSERVERS)
     observers.permissions.add(*seeing)
     return {REVIEWERS: reviewers, OBSERVERS: observers}
