@@ -176,6 +176,16 @@ class ModelServer:
         assert not self.unexpected, f"{len(self.unexpected)} request(s) had no reply: {self.unexpected[0]}"
         assert not self.left(), f"{self.left()} scripted replies were never asked for"
 
+    def clear(self) -> None:
+        """Ready for the next test."""
+        with self._lock:
+            self.requests.clear()
+            self.headers.clear()
+            self.unexpected.clear()
+            self._replies.clear()
+            self.always = None
+            self.hung_up.clear()
+
     def wait_for_requests(self, count: int, *, within: float = 10.0) -> None:
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.requests) >= count, within), (

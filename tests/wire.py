@@ -93,6 +93,7 @@ class Socket:
             additional_headers={"Cookie": browser.cookies()},
             compression=None,
             open_timeout=WAIT_S,
+            legacy=True,  # the caller decides when it is closed
         )
         if resume is not None:
             self.until(type="hello")

@@ -1,0 +1,92 @@
+"""One web process and one worker for all wire tests of the chat; a customer and a conversation of its own for each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Stack, with_database
+from tests.model_server import ModelServer
+from tests.processes import manage
+from tests.servers import Redis
+from tests.wire import Browser, Socket
+
+CUSTOMERS = 120
+# Deadlines that a test waits for are short here; the ones that nobody waits for are as shipped.
+VARIABLES = {
+    "LLM_MODEL": "openai:scripted",
+    "LLM_FIRST_TOKEN_TIMEOUT_S": "1",
+    "LLM_IDLE_TIMEOUT_S": "1",
+    "STILL_WORKING_S": "0.5",
+    "TURN_TIMEOUT_S": "8",
+    "TURN_QUEUE": "2",
+    "SWEEP_S": "1",
+    "RATE_HANDSHAKES": "off",
+    "RATE_LOGIN": "off",
+    "RATE_TOOL_CALLS": "off",
+    "LLM_MAX_BYTES": "200000",
+}
+
+
+@dataclass
+class Chat:
+    """A running product with a scripted model; `customer()` signs in somebody whom no other test uses."""
+
+    url: str
+    database_url: str
+    model: ModelServer
+    people: Iterator[int]
+    opened: list[Browser | Socket]
+
+    def customer(self) -> Browser:
+        return self.sign_in(f"load-{next(self.people):04d}")
+
+    def sign_in(self, name: str) -> Browser:
+        browser = Browser(self.url).sign_in(name)
+        self.opened.append(browser)
+        return browser
+
+    def socket(self, browser: Browser | None = None, conversation: str | None = None, **options: object) -> Socket:
+        socket = (browser or self.customer()).socket(conversation, **options)
+        self.opened.append(socket)
+        return socket
+
+
+@pytest.fixture(scope="session")
+def _chat_servers(
+    postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str, ModelServer]]:
+    folder: Path = tmp_path_factory.mktemp("chat")
+    redis = Redis(folder)
+    redis.start()
+    url = postgres_database()
+    manage("seed_demo", "--customers", str(CUSTOMERS), database_url=url)
+    stack = Stack(folder=folder, database_url=url, redis_url=redis.url)
+    try:
+        with ModelServer() as model:
+            web = stack.web(OPENAI_BASE_URL=model.url, **VARIABLES)
+            stack.worker(SWEEP_S="1")
+            yield web.url, url, model
+    finally:
+        stack.stop()
+        redis.stop()
+
+
+@pytest.fixture(scope="session")
+def _people() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def chat(_chat_servers: tuple[str, str, ModelServer], _people: Iterator[int]) -> Iterator[Chat]:
+    url, database_url, model = _chat_servers
+    made = Chat(url=url, database_url=database_url, model=model, people=_people, opened=[])
+    yield made
+    for opened in reversed(made.opened):
+        opened.close()
+    model.check()
+    model.clear()
