@@ -1,0 +1,41 @@
+"""The building blocks of results: how text, times, days and money look to a model.
+
+Text of customers, senders and carriers is cut and freed of invisible characters here, so no tool can forget it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+
+# Control, format (bidi, zero width, tags), surrogate, private use: nothing a person wants to read in an answer.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def clean(text: str, *, length: int) -> str:
+    """One line of visible text of at most `length` characters; what was cut is shown by an ellipsis."""
+    visible = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text[: 4 * length])
+    line = " ".join(visible.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def _cut(length: int) -> Callable[[str], str]:
+    return lambda text: clean(text, length=length)
+
+
+Short = Annotated[str, AfterValidator(_cut(120))]
+Line = Annotated[str, AfterValidator(_cut(200))]
+When = Annotated[AwareDatetime, PlainSerializer(lambda value: value.isoformat(timespec="seconds"), return_type=str)]
+Day = Annotated[date, PlainSerializer(lambda value: value.isoformat(), return_type=str)]
+Money = Annotated[Decimal, PlainSerializer(lambda value: f"{value:.2f}", return_type=str)]
+
+
+class Result(BaseModel):
+    """Base of everything a read tool returns. Frozen; a field that is not declared cannot be added."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True)
