@@ -53,7 +53,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.APPROVED: _BEFORE_EXECUTING | {State.EXECUTING, State.AWAITING_APPROVAL},
     State.EXECUTING: frozenset(
         {State.SUCCEEDED, State.FAILED, State.STALE, State.REFUSED, State.EXPIRED, State.AWAITING_APPROVAL}
-        | {State.NEEDS_RECONCILIATION, State.APPROVED}
+        | {State.NEEDS_RECONCILIATION}
     ),
     State.NEEDS_RECONCILIATION: frozenset({State.SUCCEEDED, State.FAILED}),
 }

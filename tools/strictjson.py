@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -20,7 +21,7 @@ def parse_object(raw: str) -> dict[str, Any]:
     if _depth(raw) > MAX_DEPTH:
         raise InvalidJson("The arguments are nested too deeply.")
     try:
-        value = json.loads(raw, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+        value = json.loads(raw, object_pairs_hook=_no_repeats, parse_constant=_no_constant, parse_float=_finite)
     except InvalidJson:
         raise
     except (ValueError, RecursionError) as error:
@@ -63,6 +64,14 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise InvalidJson(f"{name} is no JSON value.")
+
+
+def _finite(digits: str) -> float:
+    """A number too large to be one would become infinity, which no column and no digest can hold."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise InvalidJson("A number in the arguments is too large.")
+    return number
 
 
 def _holds_surrogate(value: Any) -> bool:

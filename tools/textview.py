@@ -7,7 +7,10 @@ import unicodedata
 # Control, format (bidi, zero width, tags), surrogate, private use, unassigned, line and paragraph separators.
 _CODED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _KEPT = frozenset("\n")
-_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
+# Letters and marks that show nothing: fillers, vowels that are never drawn, variation selectors.
+_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | frozenset(
+    map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+)
 MOST = 4000
 
 
@@ -20,7 +23,7 @@ def visible(text: object, *, keep_lines: bool = False) -> str:
 
 
 def _hidden(char: str) -> bool:
-    if char in _FILLERS or unicodedata.category(char) in _CODED:
+    if char in _UNSEEN or unicodedata.category(char) in _CODED:
         return True
     return unicodedata.category(char) == "Zs" and char != " "
 
