@@ -18,6 +18,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from tests.chromium import chromium, chromium_path
 from tests.model_server import ModelServer
+from tests.people import alice, bob, ravi, rita, sam  # noqa: F401 - fixtures for every test
 from tests.processes import Stack, manage
 from tests.servers import Redis
 

@@ -49,6 +49,7 @@ def _demo_password(algorithm: str) -> str:
 class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
+        django_get_or_create = ("username",)
 
     username = Sequence(lambda n: f"person-{n}")
     email = LazyAttribute(lambda user: f"{user.username}@example.com")

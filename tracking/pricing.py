@@ -83,11 +83,11 @@ def _zone(tariffs: list[Tariff], *, country: str, postal_code: str) -> list[Tari
 def _price_of(parcel: ParcelMeasures, service: Service, zone: list[Tariff]) -> Decimal:
     if parcel.longest_cm > service.max_length_cm:
         raise NotPossible(
-            f"{service.name} takes parcels of at most {service.max_length_cm:g} cm.", "Choose another service."
+            f"{service.name} takes parcels of at most {float(service.max_length_cm):g} cm.", "Choose another service."
         )
     if parcel.weight_kg > service.max_weight_kg:
         raise NotPossible(
-            f"{service.name} takes parcels of at most {service.max_weight_kg:g} kg.", "Choose another service."
+            f"{service.name} takes parcels of at most {float(service.max_weight_kg):g} kg.", "Choose another service."
         )
     for tariff in zone:
         if parcel.charged_kg <= tariff.up_to_kg:
