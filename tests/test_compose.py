@@ -224,6 +224,7 @@ def test_the_main_job_on_the_commands_of_the_file(composed, model_server):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             rows.execute("DROP TABLE tracking_customer CASCADE")
     assert found == [(NEW_PHONE,)]
+    assert (web.stop(), worker.stop()) == (0, 0)
 
 
 def test_a_web_server_that_is_not_there_is_unhealthy(composed):

@@ -303,9 +303,3 @@ def test_the_workers_slots_die_with_its_parent(stack):
     os.kill(worker.pid, signal.SIGKILL)
 
     wait_until(lambda: not any(map(is_running, family)), what="all have ended", within=10)
-
-
-def test_a_worker_stops_cleanly(stack):
-    worker = stack.worker()
-
-    assert worker.stop() == 0
