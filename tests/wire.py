@@ -20,6 +20,7 @@ class Browser:
     """Cookies and forms of one signed-in person."""
 
     def __init__(self, url: str) -> None:
+        self.name = ""
         self.url = url.rstrip("/")
         self.http = httpx2.Client(base_url=self.url, follow_redirects=False, trust_env=False, timeout=30)
 
@@ -35,6 +36,7 @@ class Browser:
         return self.http.post(path, data={"csrfmiddlewaretoken": token, **data}, headers={"Referer": self.url + path})
 
     def sign_in(self, name: str, password: str = "demo") -> Browser:
+        self.name = name
         answer = self.post("/accounts/login/", {"login": name, "password": password})
         assert answer.status_code == 302, answer.text[:2000]
         return self

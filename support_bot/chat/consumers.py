@@ -194,8 +194,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await self._send_durable(frame)
 
     async def live_frame(self, event: dict[str, Any]) -> None:
+        """A delta, a notice or a turn that began. What comes late for a turn that has ended is dropped."""
         frame = event["frame"]
-        if self.sent_seq is not None and frame.get("turn_id") != (self.ended_turn or None):
+        late = "turn_id" in frame and frame["turn_id"] == self.ended_turn
+        if self.sent_seq is not None and not late:
             await self._send(frame)
 
     async def close_socket(self, event: dict[str, Any]) -> None:

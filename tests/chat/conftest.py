@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Stack, with_database
+from tests.conftest import Stack
 from tests.model_server import ModelServer
 from tests.processes import manage
 from tests.servers import Redis
@@ -28,7 +28,7 @@ VARIABLES = {
     "RATE_HANDSHAKES": "off",
     "RATE_LOGIN": "off",
     "RATE_TOOL_CALLS": "off",
-    "LLM_MAX_BYTES": "200000",
+    "LLM_MAX_BYTES": "1500000",
 }
 
 
@@ -61,6 +61,7 @@ def _chat_servers(
     postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str, ModelServer]]:
     folder: Path = tmp_path_factory.mktemp("chat")
+    (folder / "mail").mkdir()
     redis = Redis(folder)
     redis.start()
     url = postgres_database()
@@ -69,7 +70,7 @@ def _chat_servers(
     try:
         with ModelServer() as model:
             web = stack.web(OPENAI_BASE_URL=model.url, **VARIABLES)
-            stack.worker(SWEEP_S="1")
+            stack.worker(SWEEP_S="1", EMAIL_URL=f"file://{folder / 'mail'}")
             yield web.url, url, model
     finally:
         stack.stop()
@@ -82,11 +83,19 @@ def _people() -> Iterator[int]:
 
 
 @pytest.fixture
+def mail_folder(_chat_servers: tuple[str, str, ModelServer], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the worker's mails lie, a file each."""
+    return next(tmp_path_factory.getbasetemp().glob("chat*/mail"))
+
+
+@pytest.fixture
 def chat(_chat_servers: tuple[str, str, ModelServer], _people: Iterator[int]) -> Iterator[Chat]:
     url, database_url, model = _chat_servers
     made = Chat(url=url, database_url=database_url, model=model, people=_people, opened=[])
     yield made
     for opened in reversed(made.opened):
         opened.close()
-    model.check()
-    model.clear()
+    try:
+        model.check()
+    finally:
+        model.clear()

@@ -32,7 +32,7 @@ BAD = {
     "message without text": json.dumps({"type": "user.message", "client_msg_id": ID}),
     "message with number": json.dumps({"type": "user.message", "client_msg_id": ID, "text": 5}),
     "message with NUL": json.dumps({"type": "user.message", "client_msg_id": ID, "text": "a\0b"}),
-    "message with half a character": '{"type":"user.message","client_msg_id":"%s","text":"\\ud800"}' % ID,
+    "message with half a character": f'{{"type":"user.message","client_msg_id":"{ID}","text":"\\ud800"}}',
     "message with a role": json.dumps({"type": "user.message", "client_msg_id": ID, "text": "hi", "role": "system"}),
     "confirm without digest": json.dumps({"type": "call.confirm", "call_id": ID}),
     "rating unknown": '{"type": "feedback", "seq": 1, "rating": "great"}',

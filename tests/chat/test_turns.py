@@ -10,7 +10,7 @@ from tests.chat.conftest import Chat
 from tests.model_server import Answer, Call, Gate, Hang, Raw, Reply, Status, calls, cut, text
 from tests.wire import Frame, Socket
 
-CHECK = Call("check_package", {"package_id": "LOAD-0001"})
+CHECK = Call("check_package", {"package_id": "WXYZ-2001"})
 
 
 def end_of(socket: Socket, question: str = "Where is it?") -> Frame:
@@ -23,23 +23,23 @@ def system_line(socket: Socket) -> Frame:
     return [f for f in socket.durable() if f["type"] == "message" and f["author"] == "system"][-1]
 
 
-def told(request: Frame) -> list[dict[str, object]]:
+def told(request: Frame) -> list[Frame]:
     return [json.loads(m["content"]) for m in request["messages"] if m["role"] == "tool"]
 
 
 def test_reads_of_one_step_are_answered_in_the_models_order(chat: Chat):
-    chat.model.script(calls(Call("list_services", {}), CHECK, Call("get_my_profile", {}), say="Let me look."), text("Done."))
+    chat.model.script(
+        calls(Call("list_services", {}), CHECK, Call("get_my_profile", {}), say="Let me look."), text("Done.")
+    )
     socket = chat.socket()
 
     answer = socket.ask("Everything, please")
 
     answers = told(chat.model.requests[1])
     assert answer["text"] == "Let me look.\n\nDone."
-    assert [list(a["result"])[0] if a["ok"] else a["error"]["code"] for a in answers] == [
-        "services",
-        "not_found",
-        "name",
-    ]
+    assert "services" in answers[0]["result"]
+    assert answers[1]["error"]["code"] == "not_found"
+    assert "phone" in answers[2]["result"]
     ends = [f["state"] for f in socket.durable() if f["type"] == "call" and f["state"] != "running"]
     assert sorted(ends) == ["failed", "succeeded", "succeeded"]
 
@@ -152,7 +152,7 @@ UNUSABLE: dict[str, Answer] = {
     "calls that are no list": Raw((b'data: {"choices":[{"delta":{"tool_calls":{"a":1}}}]}\n\n' + FINISH,)),
     "an error in the stream": Raw((b'data: {"error":{"message":"boom"}}\n\n',)),
     "nothing at all": Raw((b"",)),
-    "too many bytes": Raw(tuple(b": " + b"x" * 50000 + b"\n\n" for _ in range(10))),
+    "too many bytes": Raw(tuple(b": " + b"x" * 50000 + b"\n\n" for _ in range(40))),
     "a hang before the first byte": Hang(),
     "a hang in the middle": text("half", Gate()),
     "invalid UTF-8": Raw((b'data: {"choices":[{"delta":{"content":"\xff\xfe"}}]}\n\n',)),
