@@ -18,6 +18,8 @@ class SchemaError(TypeError):
 
 # Words of JSON Schema that strict mode of the chat-completions wire does not take; pydantic still enforces them.
 _DROPPED = ("title", "default")
+# A schema with none of these takes anything.
+_SAYS_WHAT = frozenset({"type", "anyOf", "oneOf", "allOf", "enum", "const"})
 
 
 def arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
@@ -27,6 +29,8 @@ def arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
+        if name not in hints:
+            raise SchemaError(f"{function.__name__}: give {name} a type, a model is told what it may say")
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[name] = (hints[name], default)
     config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True, frozen=True)
@@ -36,32 +40,44 @@ def arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
     """The model's JSON Schema in strict form: references inlined, every key required, no other key allowed.
 
-    Raises SchemaError for a free-form object, which strict mode cannot express.
+    Raises SchemaError for what strict mode cannot express: free-form objects, anything at all, types within themselves.
     """
     schema = model.model_json_schema()
     definitions = schema.pop("$defs", {})
-    strict = _strict(schema, definitions)
+    strict = _strict(schema, definitions, ())
     if not isinstance(strict, dict):
         raise SchemaError(f"{model.__name__}: the arguments are no object")
     return strict
 
 
-def _strict(node: Any, definitions: dict[str, Any]) -> Any:
+def _strict(node: Any, definitions: dict[str, Any], inside: tuple[str, ...]) -> Any:
+    """`inside`: the references that are being written out, to notice one within itself."""
     if isinstance(node, list):
-        return [_strict(item, definitions) for item in node]
+        return [_strict(item, definitions, inside) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
-        target = definitions[node["$ref"].rsplit("/", 1)[-1]]
-        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
-    result = {key: value if key == "properties" else _strict(value, definitions) for key, value in node.items()}
+        target = node["$ref"].rsplit("/", 1)[-1]
+        if target in inside:
+            raise SchemaError(f"{target} holds itself: a model cannot be given a type without an end")
+        inside = (*inside, target)
+        node = {**definitions[target], **{key: value for key, value in node.items() if key != "$ref"}}
+    result = {key: value if key == "properties" else _strict(value, definitions, inside) for key, value in node.items()}
     for key in _DROPPED:
         result.pop(key, None)
+    if "items" in result:
+        _require_kind(result["items"])
     if result.get("type") == "object":
-        if "properties" not in result and result.get("additionalProperties") is not False:
-            raise SchemaError("a free-form object cannot be offered to a model: name its fields")
+        if result.get("additionalProperties") is not False:
+            raise SchemaError("a free-form object cannot be offered to a model: name its fields and forbid others")
         properties = result.get("properties", {})
-        result["properties"] = {name: _strict(value, definitions) for name, value in properties.items()}
+        result["properties"] = {name: _strict(value, definitions, inside) for name, value in properties.items()}
+        for value in result["properties"].values():
+            _require_kind(value)
         result["required"] = list(properties)
-        result["additionalProperties"] = False
     return result
+
+
+def _require_kind(schema: dict[str, Any]) -> None:
+    if not _SAYS_WHAT & set(schema):
+        raise SchemaError("a value of any kind cannot be offered to a model: give it a type")
