@@ -35,7 +35,8 @@ def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     published: list[tuple[str, str]] = []
 
     def send_task(name: str, *, args: list[str], retry: bool) -> None:
-        published.append((name, *args))
+        (identifier,) = args
+        published.append((name, identifier))
 
     monkeypatch.setattr(current_app, "send_task", send_task)
     return published
