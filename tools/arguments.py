@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import phonenumbers
@@ -124,7 +124,7 @@ def _moment(text: str) -> str:
         moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.get_default_timezone())
-        moment.timestamp()
+        moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("Write date and time as YYYY-MM-DDTHH:MM with an offset, such as +01:00.") from None
     return moment.isoformat(timespec="seconds")

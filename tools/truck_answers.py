@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -44,11 +45,7 @@ def _status_text(stop: Stop, before: int) -> str:
 def _position(ping: GeoPing | None, stops: Sequence[Stop], now: datetime) -> CoarsePosition | None:
     if ping is None:
         return None
-    nearest = min(
-        stops,
-        key=lambda stop: (stop.latitude - ping.latitude) ** 2 + (stop.longitude - ping.longitude) ** 2,
-        default=None,
-    )
+    nearest = min(stops, key=lambda stop: _distance(stop, ping), default=None)
     return CoarsePosition(
         near=nearest.city if nearest is not None else None,
         latitude=round(float(ping.latitude), 1),
@@ -56,6 +53,13 @@ def _position(ping: GeoPing | None, stops: Sequence[Stop], now: datetime) -> Coa
         reported_at=ping.recorded_at,
         stale=now - ping.recorded_at > STALE_AFTER,
     )
+
+
+def _distance(stop: Stop, ping: GeoPing) -> float:
+    """Good enough to name the nearest of some towns: on a flat map, with degrees of longitude shortened."""
+    north = float(stop.latitude - ping.latitude)
+    east = float(stop.longitude - ping.longitude) * math.cos(math.radians(float(ping.latitude)))
+    return math.hypot(north, east)
 
 
 def _minutes_late(stop: Stop) -> int | None:

@@ -94,7 +94,7 @@ def _ping(spec: DemoTruck, truck: Truck, number: int, now: datetime) -> GeoPing:
     """Positions on the line from the last stop to the next; the last one `silent_minutes` ago."""
     last = min(max(spec.done - 1, 0), len(spec.towns) - 1)
     following = min(last + 1, len(spec.towns) - 1)
-    share = Decimal(number + 1) / Decimal(PINGS * 2)
+    share = Decimal(number + 1) / Decimal(PINGS * 3)
     latitude, longitude = (_between(spec.towns[last][axis], spec.towns[following][axis], share) for axis in (1, 2))
     age = timedelta(minutes=spec.silent_minutes) + BETWEEN_PINGS * (PINGS - 1 - number)
     ping: GeoPing = GeoPingFactory.build(truck=truck, latitude=latitude, longitude=longitude, recorded_at=now - age)
