@@ -46,12 +46,12 @@ def apply_delivery(
     ctx: ToolContext, record: Package, *, call_id: UUID, package_id: str, date: str | None = None, **arguments: Any
 ) -> Outcome:
     day = datetime.date.fromisoformat(date) if date is not None else None
-    change = services.DeliveryChange(delivery_date=day, **arguments)
-    package = services.change_delivery(package=record, change=change)
+    before = _current(record)
+    package = services.change_delivery(package=record, change=services.DeliveryChange(delivery_date=day, **arguments))
     now = _current(package)
-    given = {"date": date, **arguments}
-    fields = [field for field in LABELS if given.get(field) is not None]
-    news = joined([f"{LABELS[field].lower()}: {now[field] or 'none'}" for field in fields])
+    news = joined(
+        [f"{LABELS[field].lower()}: {now[field] or 'none'}" for field in LABELS if now[field] != before[field]]
+    )
     return Outcome(
         sentence=f"The delivery of package {package.number} was changed ({news}).", record=f"package:{package.number}"
     )
