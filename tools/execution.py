@@ -46,9 +46,9 @@ def run_read(*, ctx: ToolContext, definition: ToolDefinition, arguments: dict[st
         with transaction.atomic():
             _limit_statements(timeout_s)
             result = definition.function(ctx, **load_arguments(definition=definition, arguments=arguments))
+            data: dict[str, Any] = result.model_dump(mode="json")
     except Exception as error:
         raise tool_error(error, definition) from error
-    data: dict[str, Any] = result.model_dump(mode="json")
     return data
 
 

@@ -26,7 +26,6 @@ from tools.registry import REGISTRY, ToolDefinition, find_tool
 from tools.requests import lock_open_requests, request_call
 from tools.signals import call_changed
 from tools.states import OPEN_WRITE_STATES, State
-from tracking.errors import TrackingError
 
 # The third identical read in a turn gets no new answer.
 SAME_READS = 2
@@ -175,7 +174,7 @@ def _admit_write(
     try:
         with transaction.atomic():
             call = request_call(ctx=ctx, definition=definition, arguments=arguments, excerpt=excerpt)
-    except (ToolError, TrackingError) as error:
+    except Exception as error:  # also a defect of a plan: one call's failure is no other call's
         raise tool_error(error, definition) from error
     return Admitted(call=call, told=requested(call))
 
