@@ -19,7 +19,7 @@ from tests.environment import process_environment
 from tests.servers import die_with_parent, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-START_S = 30.0
+START_S = 90.0
 STOP_S = 30.0
 
 
