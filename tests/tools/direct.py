@@ -32,13 +32,13 @@ def read(customer: Customer, tool: str, **arguments: Any) -> dict[str, Any]:
     return run_read(ctx=context(customer), definition=definition, arguments=canonical)
 
 
-def planned(customer: Customer, tool: str, *, now: datetime | None = None, **arguments: Any) -> Plan:
+def planned(customer: Customer, tool: str, *, now: Any = None, **arguments: Any) -> Plan:
     definition, canonical = parsed(tool, **arguments)
     _, plan, _ = plan_call(ctx=context(customer, now=now), definition=definition, arguments=canonical)
     return plan
 
 
-def applied(customer: Customer, tool: str, *, call_id: uuid.UUID | None = None, **arguments: Any) -> Outcome:
+def applied(customer: Customer, tool: str, *, call_id: Any = None, **arguments: Any) -> Outcome:
     """Plan and apply at once, as the worker does after everybody agreed."""
     definition, canonical = parsed(tool, **arguments)
     ctx = context(customer)

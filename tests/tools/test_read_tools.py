@@ -13,6 +13,7 @@ from tests.tools.direct import read
 from tools.errors import InvalidArguments, NotFound, NotPossible
 from tools.models import ToolCall
 from tools.result_types import clean
+from tools.states import State
 from tracking.factories import OrderFactory, PackageFactory, TrackingEventFactory
 from tracking.models import Customer, Package
 
@@ -231,8 +232,8 @@ def test_my_requests_are_mine_and_the_newest_first(alice, bob):
 
 
 def test_every_state_of_a_request_has_words(alice):
-    states = [state for state in ToolCall._meta.get_field("state").choices if state[0] != "running"]
-    for position, (state, _) in enumerate(states):
+    states = [state for state in State if state != State.RUNNING]
+    for position, state in enumerate(states):
         ask(alice, state=state, digest=str(position), pk=uuid.uuid4())
 
     result = read(alice, "list_my_requests", limit=50)

@@ -65,7 +65,7 @@ def test_every_exception_is_shown(seeded):
 
 def test_status_and_newest_event_agree(seeded):
     for package in Package.objects.exclude(status="unknown"):
-        newest = package.events.order_by("-occurred_at", "-sequence").first()
+        newest = package.events.latest("occurred_at", "sequence")
         assert (newest.status, newest.reason) == (package.status, package.reason), package.number
         assert newest.occurred_at <= timezone.now()
 

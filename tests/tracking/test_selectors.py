@@ -96,10 +96,11 @@ def test_news_are_the_newest_event_and_the_truck_in_one_query(alice, route, djan
 
     with django_assert_num_queries(1):
         news = selectors.find_package_news(customer=alice, number="ABCD-1337")
-        truck = news.package.stop.route.truck.unit
+        stop = news.package.stop
 
     assert (news.event_text, news.event_place) == ("new", "Ulm")
-    assert (truck, news.stops_before, news.truck_near) == ("TRK-01", 2, "Town 2")
+    assert stop is not None
+    assert (stop.route.truck.unit, news.stops_before, news.truck_near) == ("TRK-01", 2, "Town 2")
 
 
 def test_a_package_without_news_or_truck_is_found_as_well(alice):

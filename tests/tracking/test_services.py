@@ -96,7 +96,7 @@ def test_cancelling_cancels_the_packages_and_pays_nothing(alice):
 
     order.refresh_from_db()
     package.refresh_from_db()
-    assert (order.state, order.cancel_reason, order.refunded) == ("cancelled", "changed my mind", 0)
+    assert (order.state, order.cancel_reason, order.refunded) == ("cancelled", "changed my mind", Decimal(0))
     assert package.status == "cancelled"
     assert TrackingEvent.objects.get(package=package).status == "cancelled"
 
