@@ -38,13 +38,13 @@ def plan_call(
 
 
 def approvals_needed(*, ctx: ToolContext, definition: ToolDefinition, typed: dict[str, Any]) -> int:
-    """0, 1 or 2 reviewers. A rule that fails asks for two: never fewer than intended."""
+    """0, 1 or 2 reviewers. A rule that fails or answers nonsense asks for two: never fewer than intended."""
     try:
-        need = int(definition.approval(ctx, **typed))
+        need = definition.approval(ctx, **typed)
     except Exception:
         log.exception("approval.rule_failed", tool=definition.name)
         return 2
-    return min(max(need, 0), 2)
+    return need if type(need) is int and need in (0, 1) else 2
 
 
 def request_call(
@@ -127,8 +127,9 @@ def _check_caps(ctx: ToolContext, now: Any, *, besides: list[Any]) -> None:
             f"{settings.PENDING_PER_CONVERSATION} requests of this conversation are waiting already.",
             next_step="Tell the customer to confirm or withdraw one of them first.",
         )
-    # What the gateway refused never became a request; everything else of the last day counts.
-    today = writes.filter(created_at__gt=now - timedelta(days=1)).exclude(digest="").exclude(state=State.REFUSED)
+    # What the gateway refused never became a request; everything else of the last day counts, replaced ones too.
+    made = ToolCall.objects.filter(customer=ctx.customer, effect="write").exclude(digest="")
+    today = made.filter(created_at__gt=now - timedelta(days=1)).exclude(state=State.REFUSED)
     if today.count() >= settings.PENDING_PER_DAY:
         raise RateLimited(
             f"{settings.PENDING_PER_DAY} requests were made in the last 24 hours, which is the limit.",
