@@ -1,7 +1,7 @@
 // @ts-check
 // The turns in the page: the answer being written, and an honest line where a turn ended without one.
 
-import { part, stamp } from "./dom.js";
+import { stamp } from "./dom.js";
 import { LiveEntry } from "./live_entry.js";
 import { RANK, UNSENT } from "./order.js";
 
@@ -67,7 +67,7 @@ export class TurnViews {
   /** @param {import("./wire.js").TurnFrame} frame @param {string} text */
   #end(frame, text) {
     const element = stamp("end");
-    part(element, "text").textContent = text;
+    element.textContent = text;
     this.#log.put(`end:${frame.turn_id}`, element, this.#log.order.place(frame.turn_id, RANK.end, frame.seq ?? UNSENT));
   }
 }

@@ -1,0 +1,108 @@
+import { Backoff } from "/static/js/backoff.js";
+import { meaningOfClose } from "/static/js/closing.js";
+import { Outbox } from "/static/js/outbox.js";
+import { randomUuid } from "/static/js/uuid.js";
+import { equal, test } from "./harness.js";
+
+/** An outbox on a line that can be cut; `sent` holds what went out. */
+function desk(ackMs = 60_000) {
+  const made = { up: true, sent: [], states: new Map() };
+  made.outbox = new Outbox({
+    send: (frame) => made.up && Boolean(made.sent.push(frame)),
+    onChange: (unsent) => made.states.set(unsent.text, unsent.state),
+    ackMs,
+  });
+  return made;
+}
+
+test("waits longer each time, never in step with others, never for ever", () => {
+  const early = new Backoff(() => 0);
+  const late = new Backoff(() => 0.999999);
+
+  equal([early.next(), early.next(), early.next()], [250, 500, 1000]);
+  equal([late.next(), late.next()], [500, 1000]);
+  for (let tries = 0; tries < 20; tries += 1) late.next();
+  equal(late.next(), 20_000);
+  late.reset();
+  equal(late.next(), 500);
+});
+
+test("knows what an end of the line means", () => {
+  equal(meaningOfClose(4401, "").kind, "signed_out");
+  equal(meaningOfClose(4404, "").kind, "not_found");
+  equal(meaningOfClose(4429, "7"), { kind: "wait", seconds: 7 });
+  equal(meaningOfClose(4429, "soon"), { kind: "wait", seconds: 30 });
+  equal(meaningOfClose(4429, "999999"), { kind: "wait", seconds: 600 });
+  for (const code of [1006, 1009, 1012, 1013]) equal(meaningOfClose(code, "").kind, "retry");
+});
+
+test("makes uuids of version 4 without a secure context", () => {
+  equal(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(randomUuid()), true);
+  equal(randomUuid() === randomUuid(), false);
+});
+
+test("what was not sent goes out once when the line is back, in order, under its own id", () => {
+  const box = desk();
+  box.up = false;
+  const first = box.outbox.add("one");
+  box.outbox.add("two");
+  equal([...box.states], [["one", "failed"], ["two", "failed"]]);
+  equal(box.sent, []);
+
+  box.up = true;
+  box.outbox.lineBack();
+  box.outbox.lineBack();
+
+  equal(box.sent.map((frame) => frame.text), ["one", "two"]);
+  equal(box.sent[0].client_msg_id, first);
+});
+
+test("an answer settles a message", () => {
+  const box = desk();
+  const id = box.outbox.add("one");
+
+  equal(box.outbox.settle(id), true);
+  box.outbox.lineLost();
+  box.outbox.lineBack();
+
+  equal(box.sent.length, 1);
+  equal(box.outbox.has(id), false);
+});
+
+test("no answer in time is a failure, and another try keeps the id", async () => {
+  const box = desk(5);
+  const id = box.outbox.add("one");
+  const failed = new Promise((resolve) => {
+    const look = () => (box.states.get("one") === "failed" ? resolve(true) : requestAnimationFrame(look));
+    look();
+  });
+
+  equal(await failed, true);
+  box.outbox.retry(id);
+
+  equal(box.sent.map((frame) => frame.client_msg_id), [id, id]);
+});
+
+test("a message that breaks the line every time is not sent for ever", () => {
+  const box = desk();
+  box.outbox.add("poison");
+  for (let drops = 0; drops < 10; drops += 1) {
+    box.outbox.lineLost();
+    box.outbox.lineBack();
+  }
+
+  equal(box.sent.length, 3);
+});
+
+test("what the server refused waits for the customer", () => {
+  const box = desk();
+  const id = box.outbox.add("one");
+
+  equal(box.outbox.refuse(id, "Too many messages.", true), true);
+  box.outbox.lineBack();
+  equal(box.sent.length, 1);
+  box.outbox.retry(id);
+
+  equal(box.sent.length, 2);
+  equal(box.outbox.refuse("another", "", true), false);
+});
