@@ -147,9 +147,10 @@ def approve(*, call_id: UUID, reviewer: User, version: int, digest: str) -> Tool
 
 def decline(*, call_id: UUID, reviewer: User, version: int, digest: str, reason: str) -> ToolCall:
     """End the request with a reason that the customer reads. Raises DecisionError."""
-    if not reason.strip():
+    readable = "".join(char for char in reason if char.isprintable() or char == "\n").strip()[:500]
+    if not readable:
         raise DecisionError("invalid", "Say why: the customer reads the reason.")
-    return _decide(call_id, reviewer, version, digest, "decline", reason.strip()[:500])
+    return _decide(call_id, reviewer, version, digest, "decline", readable)
 
 
 def _decide(call_id: UUID, reviewer: User, version: int, digest: str, decision: str, reason: str) -> ToolCall:
@@ -251,12 +252,15 @@ def expire_due(*, limit: int = 200) -> int:
     """End the waiting calls whose time is over by the database's clock. Returns how many."""
     now = database_now()
     ended = 0
-    for call in ToolCall.objects.filter(effect="write", state__in=WAITING_STATES, expires_at__lte=now)[:limit]:
+    late = ToolCall.objects.filter(effect="write", state__in=WAITING_STATES, expires_at__lte=now)
+    for call in late.order_by("expires_at")[:limit]:
         try:
             move_call(call=call, to=State.EXPIRED, actor=audit.CLOCK, now=now, reason=_too_late(call))
             ended += 1
         except LostRace:
             log.info("call.expiry_lost_race", call_id=str(call.pk))
+        except Exception as error:  # whatever keeps one call must not keep the others
+            log.error("call.expiry_failed", call_id=str(call.pk), error=type(error).__name__, exc_info=error)
     return ended
 
 

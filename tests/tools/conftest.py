@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
 
 import pytest
 from celery import current_app
 from django.contrib.auth.models import User
 
 from tools import ratelimit
+from tools.models import ToolCall
 from tools.registry import REGISTRY
+from tools.signals import call_changed
 from tracking.demo.people import CUSTOMERS
 from tracking.factories import CustomerFactory, UserFactory
 
@@ -40,6 +44,20 @@ def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
     monkeypatch.setattr(current_app, "send_task", send_task)
     return published
+
+
+@pytest.fixture
+def no_news_of() -> Iterator[Callable[[ToolCall], None]]:
+    """`no_news_of(call)`: from now on nobody can be told of this call, so it cannot be moved."""
+    stuck: set[UUID] = set()
+
+    def refuse(sender: Any, *, call: ToolCall, **_: Any) -> None:
+        if call.pk in stuck:
+            raise OSError("the chat does not take its event")
+
+    call_changed.connect(refuse, weak=False)
+    yield lambda call: stuck.add(call.pk)
+    call_changed.disconnect(refuse)
 
 
 @pytest.fixture
