@@ -1,0 +1,126 @@
+"""Turns what a customer typed into words and their meanings: short forms written out, spelling put right.
+
+It knows single words and phrases; what a sentence wants is decided by intents.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from support_bot.llm.demo.spelling import Speller
+
+_DATA = Path(__file__).parent / "data"
+_TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
+# `has it left the depot?` asks; it does not order to leave something.
+_ASKS_ABOUT_THE_PAST = re.compile(
+    r"(?:(?:and|so|but|also|hi|hey|hello|ok|please|well|,|why|when|where) )*(?:has|have|did|was|were|had|do you "
+    r"know if|can you tell me if) (?!to\b|a\b)"
+    r"|(?:can|could) you (?:please )?(?:tell me|check|see|let me know) (?:if|whether)|(?:i )?(?:would like to|"
+    r"want to|just wanted to) know (?:if|whether)"
+)
+_APOSTROPHES = re.compile(r"[’‘`´ʼ]")
+_CONTRACTIONS = (
+    (re.compile(r"\b(?:can't|cannot)\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"'re\b"), " are"),
+    (re.compile(r"'m\b"), " am"),
+    (re.compile(r"'ll\b"), " will"),
+    (re.compile(r"'ve\b"), " have"),
+    (re.compile(r"'d\b"), " would"),
+    (re.compile(r"\b(where|what|when|who|how|it|that|there|here|why)'s\b"), r"\1 is"),
+    (re.compile(r"'s\b"), "s"),
+    # Words that people write in two ways.
+    (re.compile(r"\be-?\s?mail(s?)\b"), r"email\1"),
+    (re.compile(r"\bre-(\w)"), r"re\1"),
+    (re.compile(r"\b(\w+)-(\w+)\b"), r"\1 \2"),
+)
+
+
+def data_lines(name: str) -> list[str]:
+    """The lines of a data file without comments; an indented line continues the one before."""
+    text = (_DATA / name).read_text(encoding="utf-8").replace("\n    ", " ")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def _read_meanings() -> dict[tuple[str, ...], frozenset[str]]:
+    """Phrase (one word or several) -> its meanings."""
+    meanings: dict[tuple[str, ...], set[str]] = {}
+    for line in data_lines("meanings.txt"):
+        meaning, _, phrases = line.partition(": ")
+        for phrase in phrases.split():
+            meanings.setdefault(tuple(phrase.split("_")), set()).add(meaning)
+    return {phrase: frozenset(found) for phrase, found in meanings.items()}
+
+
+MEANINGS = _read_meanings()
+SHORT_FORMS = {
+    short: long.split() for short, _, long in (line.partition(" = ") for line in data_lines("short_forms.txt"))
+}
+_LONGEST_PHRASE = max(len(phrase) for phrase in MEANINGS)
+SPELLER = Speller(
+    keywords={word for phrase in MEANINGS for word in phrase},
+    known={
+        *(word for line in data_lines("english.txt") for word in line.split()),
+        *(w for long in SHORT_FORMS.values() for w in long),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The corrected words of a text, in order, and everything they mean; `@order` and its like stand for numbers."""
+
+    tokens: tuple[str, ...]
+    meanings: frozenset[str]
+
+    def __contains__(self, meaning: str) -> bool:
+        return meaning in self.meanings
+
+    def has(self, *meanings: str) -> bool:
+        """Whether any of these is meant."""
+        return any(meaning in self.meanings for meaning in meanings)
+
+
+@lru_cache(maxsize=1024)
+def read_words(text: str) -> Words:
+    """The words of a text in which numbers, names of days and so on were already replaced by `@…`."""
+    tokens = tuple(_spelled(text))
+    return Words(tokens=tokens, meanings=_meanings_of(tokens))
+
+
+def _spelled(text: str) -> list[str]:
+    plain = _APOSTROPHES.sub("'", text.lower())
+    for pattern, written_out in _CONTRACTIONS:
+        plain = pattern.sub(written_out, plain)
+    found: list[str] = []
+    for token in _TOKEN.findall(plain):
+        if token in SHORT_FORMS:
+            found.extend(SHORT_FORMS[token])
+        else:
+            found.extend(SPELLER.correct(token))
+    return found
+
+
+def _meanings_of(tokens: tuple[str, ...]) -> frozenset[str]:
+    """Longest phrases first from left to right; a phrase uses its words up."""
+    found: set[str] = set()
+    if _ASKS_ABOUT_THE_PAST.match(" ".join(tokens)):
+        found.add("asked_past")
+    position = 0
+    while position < len(tokens):
+        for length in range(min(_LONGEST_PHRASE, len(tokens) - position), 0, -1):
+            meanings = MEANINGS.get(tokens[position : position + length])
+            if meanings is not None:
+                found |= meanings
+                if length == 1:
+                    found.add(tokens[position])
+                break
+        else:
+            length = 1
+            found.add(tokens[position])
+        position += length
+    return frozenset(found)
