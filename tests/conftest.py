@@ -22,6 +22,7 @@ from tests.model_server import ModelServer
 from tests.people import alice, bob, ravi, rita, sam  # noqa: F401 - fixtures for every test
 from tests.processes import Stack, manage
 from tests.servers import Redis
+from tests.wire import Browser
 
 NEED_SERVERS = "needs PostgreSQL and Redis: make test, or python -m tests.servers -- pytest …"
 
@@ -176,6 +177,20 @@ def demo_stack(tmp_path: Path, sqlite_url: str) -> Iterator[Stack]:
     made = Stack(folder=tmp_path, database_url=sqlite_url, redis_url="")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def sign_in() -> Iterator[Callable[[str, str], Browser]]:
+    """`sign_in(url, "alice")` is a person at a running product; everybody leaves at the end of the test."""
+    people: list[Browser] = []
+
+    def enter(url: str, name: str) -> Browser:
+        people.append(Browser(url))
+        return people[-1].sign_in(name)
+
+    yield enter
+    for person in people:
+        person.close()
 
 
 @pytest.fixture

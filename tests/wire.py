@@ -21,10 +21,14 @@ class Browser:
 
     def __init__(self, url: str) -> None:
         self.name = ""
+        self.sockets: list[Socket] = []
         self.url = url.rstrip("/")
         self.http = httpx2.Client(base_url=self.url, follow_redirects=False, trust_env=False, timeout=30)
 
     def close(self) -> None:
+        """Leave, with every socket that was opened."""
+        for socket in self.sockets:
+            socket.close()
         self.http.close()
 
     def get(self, path: str) -> httpx2.Response:
@@ -51,7 +55,8 @@ class Browser:
         return answer.headers["location"].rstrip("/").rsplit("/", 1)[-1]
 
     def socket(self, conversation: str | None = None, **options: Any) -> Socket:
-        return Socket(self, conversation or self.conversation(), **options)
+        self.sockets.append(Socket(self, conversation or self.conversation(), **options))
+        return self.sockets[-1]
 
     # --- staff --------------------------------------------------------------------------------------------------
 
