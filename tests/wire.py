@@ -36,7 +36,10 @@ class Browser:
 
     def post(self, path: str, data: dict[str, str], *, page: str | None = None) -> httpx2.Response:
         """POST a form with the CSRF token of `page` (default: the same path)."""
-        token = csrf_token(self.get(page or path).text)
+        form = self.get(page or path)
+        if form.status_code == 302:
+            form = self.get(form.headers["location"])
+        token = csrf_token(form.text)
         return self.http.post(path, data={"csrfmiddlewaretoken": token, **data}, headers={"Referer": self.url + path})
 
     def sign_in(self, name: str, password: str = "demo") -> Browser:

@@ -76,11 +76,11 @@ def _check_text(frame: UserMessage) -> None:
 def _known(conversation: Conversation, frame: UserMessage) -> int | None:
     """The number under which this message is stored already. Raises FrameError where its id stands for another text."""
     rows = Event.objects.filter(conversation=conversation, client_msg_id=frame.client_msg_id)
-    known = rows.values_list("seq", "payload__text").first()
+    known = rows.values_list("seq", "payload").first()
     if known is None:
         return None
-    seq, text = known
-    if text != frame.text:
+    seq, payload = known
+    if payload["text"] != frame.text:
         raise FrameError("conflict", "This id was used for another message.", client_msg_id=str(frame.client_msg_id))
     return int(seq)
 

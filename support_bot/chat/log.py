@@ -1,5 +1,6 @@
 """The append-only event log of a conversation: numbers without a gap, in one transaction with what they tell of.
 
+A frame is always read whole: SQLite gives a text such as "80331" back as a number where only that key is asked for.
 After the commit the frames go to the open sockets as a hint; whoever misses it reads the log.
 """
 
@@ -69,8 +70,8 @@ def latest_of_call(*, conversation_id: UUID, call_id: UUID) -> Frame | None:
 
 
 def message_text(*, conversation_id: UUID, seq: int) -> str:
-    text: str = Event.objects.values_list("payload__text", flat=True).get(conversation_id=conversation_id, seq=seq)
-    return text
+    payload: Frame = Event.objects.values_list("payload", flat=True).get(conversation_id=conversation_id, seq=seq)
+    return str(payload["text"])
 
 
 def last_seq(*, conversation_id: UUID) -> int:
@@ -80,5 +81,5 @@ def last_seq(*, conversation_id: UUID) -> int:
 def last_messages(*, conversation_id: UUID, limit: int) -> list[dict[str, Any]]:
     """The newest messages, oldest first, as {author, text, created_at}."""
     rows = Event.objects.filter(conversation_id=conversation_id, type="message").order_by("-seq")
-    found = rows.values_list("author", "payload__text", "created_at")[:limit]
-    return [{"author": author, "text": text, "created_at": at} for author, text, at in found][::-1]
+    found = rows.values_list("author", "payload", "created_at")[:limit]
+    return [{"author": author, "text": payload["text"], "created_at": at} for author, payload, at in found][::-1]

@@ -100,9 +100,10 @@ def build_prompt(
 def _blocks(conversation_id: UUID, message_seq: int) -> list[_Block]:
     """Messages up to this turn's, in the order of the customer's messages; answers stand with what they answer."""
     rows = Event.objects.filter(conversation_id=conversation_id, type="message").order_by("-seq")
-    events = list(rows.values_list("seq", "author", "turn_id", "payload__text")[:MAX_EVENTS])[::-1]
+    events = list(rows.values_list("seq", "author", "turn_id", "payload")[:MAX_EVENTS])[::-1]
     blocks: dict[str, _Block] = {}
-    for seq, author, turn, text in events:
+    for seq, author, turn, payload in events:
+        text = payload["text"]
         if author == "customer":
             if seq <= message_seq:
                 key = str(turn) if turn else f"seq {seq}"
@@ -151,13 +152,16 @@ def tokens_of(message: PromptMessage) -> int:
     return chars // CHARS_PER_TOKEN + TOKENS_PER_MESSAGE
 
 
-def excerpt(*, conversation_id: UUID, turn_seq: int, said: str) -> list[dict[str, Any]]:
+def excerpt(*, conversation_id: UUID, turn_seq: int, words: str) -> list[dict[str, Any]]:
     """The last messages up to a turn's, for the reviewer, and what the model said with its request."""
     rows = Event.objects.filter(conversation_id=conversation_id, type="message", seq__lte=turn_seq).order_by("-seq")
-    found = rows.values_list("author", "payload__text", "payload__created_at")[:8]
-    lines = [{"author": a, "text": text[:EXCERPT_CHARS], "created_at": at} for a, text, at in found][::-1]
-    if said:
-        lines.append({"author": "assistant", "text": said[:EXCERPT_CHARS], "created_at": None})
+    found = rows.values_list("payload", flat=True)[:8]
+    lines = [
+        {"author": said["author"], "text": said["text"][:EXCERPT_CHARS], "created_at": said["created_at"]}
+        for said in found
+    ][::-1]
+    if words:
+        lines.append({"author": "assistant", "text": words[:EXCERPT_CHARS], "created_at": None})
     return lines
 
 

@@ -99,7 +99,7 @@ def commit_step(
         _hold(turn)
         admitted: list[gateway.Admitted] = []
         if requests and run:
-            excerpt = prompt.excerpt(conversation_id=turn.conversation_id, turn_seq=turn.message_seq, said=text)
+            excerpt = prompt.excerpt(conversation_id=turn.conversation_id, turn_seq=turn.message_seq, words=text)
             admitted = gateway.admit_step(ctx=ctx, requests=requests, excerpt=excerpt)
         elif requests:
             admitted = gateway.refuse_step(ctx=ctx, requests=requests)

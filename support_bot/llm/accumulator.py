@@ -68,7 +68,9 @@ class CallAccumulator:
         seen: set[str] = set()
         requests = []
         for number, partial in enumerate(self._calls, start=1):
-            call_id = partial.id if partial.id and len(partial.id) <= 64 and partial.id not in seen else f"call_{number}"
+            call_id = (
+                partial.id if partial.id and len(partial.id) <= 64 and partial.id not in seen else f"call_{number}"
+            )
             while call_id in seen:
                 call_id += "_"
             seen.add(call_id)

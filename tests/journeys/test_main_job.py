@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 import psycopg
 import pytest
 
 from tests.conftest import Stack
 from tests.journeys.main_job import NEW_PHONE, walk
-from tests.model_server import ModelServer
+from tests.model_server import ModelServer, text
+from tests.wire import Browser
 
 TRAIL = [
     "call.requested",
@@ -50,3 +52,22 @@ def test_on_postgresql_and_redis(stack: Stack, model_server: ModelServer):
     assert found == [(NEW_PHONE,)]
     assert effects == (1,)
     assert [event for (event,) in trail] == TRAIL
+
+
+def test_words_that_look_like_json_stay_words_on_sqlite(
+    demo_stack: Stack, model_server: ModelServer, sign_in: Callable[[str, str], Browser]
+):
+    variables = {"LLM_MODEL": "openai:scripted", "OPENAI_BASE_URL": model_server.url, "RATE_MESSAGES": "off"}
+    alice = sign_in(demo_stack.web(**variables).url, "alice")
+
+    for words in ("80331", "true", "null", "[1]", '"quoted"', "1e400"):
+        model_server.script(text("A number?"), text("I see."))
+        alice.post("/chat/new/", {}, page="/chat/")
+        socket = alice.socket()
+        client_msg_id = socket.say(words)
+        socket.until(type="turn", state="done")
+        socket.say(words, client_msg_id)
+        assert socket.until(type="ack")["seq"] == 1
+        socket.ask("Yes")
+        said = [m["content"] for m in model_server.requests[-1]["messages"] if m["role"] == "user"]
+        assert said == [words, "Yes"]
