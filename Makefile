@@ -46,7 +46,14 @@ install: $(RUNTIME) ## build .venv with the pinned, hashed requirements
 
 install-dev: $(RUNTIME) $(DEVELOPMENT) ## the same, plus what lint and test need
 
+# Two processes on the demo's file would not see each other's messages, and a reset would pull it away from a running one.
+define refuse_second_demo
+if [ -f var/demo.pid ] && ps -p "$$(cat var/demo.pid)" -o args= 2>/dev/null | grep -q support_bot.supervise; then \
+  echo "The demo of this folder is running already (process $$(cat var/demo.pid)): stop it first"; exit 1; fi
+endef
+
 demo: $(RUNTIME) ## serve the whole product with demo data: no key, no PostgreSQL, no Redis (PORT, default 8000)
+	@$(refuse_second_demo)
 	@mkdir -p var
 	@$(DEMO) $(PY) manage.py migrate --verbosity 0
 	@$(DEMO) $(PY) manage.py seed_demo
@@ -60,8 +67,7 @@ demo: $(RUNTIME) ## serve the whole product with demo data: no key, no PostgreSQ
 	@$(DEMO) PIDFILE=$${PIDFILE:-var/demo.pid} $(PY) -m support_bot.supervise web
 
 demo-reset: $(RUNTIME) ## throw the demo's data away and make it anew
-	@if [ -f var/demo.pid ] && kill -0 "$$(cat var/demo.pid)" 2>/dev/null; then \
-	  echo "The demo is running (process $$(cat var/demo.pid)): stop it first"; exit 1; fi
+	@$(refuse_second_demo)
 	@mkdir -p var
 	@rm -f var/demo.sqlite3 var/demo.sqlite3-wal var/demo.sqlite3-shm
 	@$(DEMO) $(PY) manage.py migrate --verbosity 0

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -170,24 +170,24 @@ def node_name(queue: str) -> str:
     return f"{queue}.{os.getpid()}@{socket.gethostname()}"
 
 
-def serve(*, reload: bool) -> int:
+def web(*, reload: bool) -> Supervisor:
     limits = startup.limits()
     startup.require_free_port(limits)
     probe = web_probe(host=limits.host, port=limits.port, on_first=lambda: say(f"ready on {limits.address}"))
-    children = web_children(limits, reload=reload)
     # A developer's breakpoint is no deafness.
     deafness = Deafness(probe, what="web answers no request", patience_s=86400.0 if reload else 20.0)
-    return Supervisor(children, deafness=deafness, drain_s=limits.drain_s).run()
+    return Supervisor(web_children(limits, reload=reload), deafness=deafness, drain_s=limits.drain_s)
 
 
-def work() -> int:
+def worker() -> Supervisor | None:
+    """None where the web server runs the worker inside."""
     limits = startup.limits()
     if not limits.redis_url:
         say("REDIS_URL is not set, so the web server runs the worker inside: nothing to do here")
-        return 0
+        return None
     probe = worker_probe(redis_url=limits.redis_url, name=node_name("effects"))
     deafness = Deafness(probe, what="the worker hears no task", patience_s=45.0)
-    return Supervisor(worker_children(), deafness=deafness, drain_s=limits.drain_s).run()
+    return Supervisor(worker_children(), deafness=deafness, drain_s=limits.drain_s)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -195,14 +195,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("role", choices=("web", "worker"))
     parser.add_argument("--reload", action="store_true", help="start the web server again when a file changes")
     wanted = parser.parse_args(arguments)
-    roles: dict[str, Callable[[], int]] = {"web": lambda: serve(reload=wanted.reload), "worker": work}
     try:
         startup.check()
-        with pidfile(os.environ.get("PIDFILE", "")):
-            return roles[wanted.role]()
+        supervisor = web(reload=wanted.reload) if wanted.role == "web" else worker()
     except startup.StartError as error:
         say(str(error))
         return 2
+    if supervisor is None:
+        return 0
+    # Only now: a start that fails must not take the file from the process that is running.
+    with pidfile(os.environ.get("PIDFILE", "")):
+        return supervisor.run()
 
 
 if __name__ == "__main__":

@@ -282,17 +282,22 @@ def test_a_killed_web_server_answers_again_on_the_same_port(demo_stack):
     web.wait_for_http()
 
 
-def test_a_second_server_on_the_port_is_one_line(demo_stack, tmp_path):
-    web = demo_stack.web()
-    port = web.url.rpartition(":")[2]
+def test_a_second_server_on_the_port_is_one_line_and_leaves_the_first_its_pidfile(demo_stack, tmp_path):
+    pid = tmp_path / "pid"
+    web = demo_stack.web(PIDFILE=str(pid))
 
     second = start(
-        ["-m", "support_bot.supervise", "web"], log=tmp_path / "log", PORT=port, DATABASE_URL=demo_stack.database_url
+        ["-m", "support_bot.supervise", "web"],
+        log=tmp_path / "log",
+        PORT=web.url.rpartition(":")[2],
+        DATABASE_URL=demo_stack.database_url,
+        PIDFILE=str(pid),
     )
 
     assert second.process.wait(30) == 2
     (line,) = second.output().splitlines()
     assert "Address already in use" in line
+    assert pid.read_text().strip() == str(web.pid)
 
 
 def test_the_workers_slots_die_with_its_parent(stack):
