@@ -24,7 +24,7 @@ from tools.models import Decision, Effect, Notice, ToolCall
 from tools.moves import LostRace, database_now, move_call
 from tools.plan import Outcome
 from tools.registry import ToolDefinition, find_tool
-from tools.requests import plan_call
+from tools.requests import approvals_needed, plan_call
 from tools.states import State
 from tools.wakeups import SEND_NOTICE, wake
 from tracking import errors as tracking_errors
@@ -125,6 +125,10 @@ def _claim(call_id: UUID) -> ToolCall | None:
                 fence=fence,
                 tries=1,
             )
+        elif call.tries >= settings.EFFECT_TRIES:
+            # Every try ended without a word: whatever kills the worker must not do so for ever.
+            _give_up(call, now)
+            return None
         else:
             ToolCall.objects.filter(pk=call.pk).update(fence=fence, lease_until=lease_until, tries=F("tries") + 1)
             call.fence, call.lease_until, call.tries = fence, lease_until, call.tries + 1
@@ -216,7 +220,7 @@ def _check_reviewers(call: ToolCall, now: datetime) -> bool:
 
 
 def _check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> tuple[Any, dict[str, Any], ToolContext]:
-    """The record, locked, exactly as when it was asked for. Raises _Refusal `stale`."""
+    """The record, locked, exactly as when it was asked for. Raises _Refusal `stale`, or where staff were left out."""
     ctx = ToolContext(customer=call.customer, conversation_id=call.conversation_id, turn_id=call.turn_id, now=now)
     try:
         record, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=call.arguments, lock=True)
@@ -224,6 +228,8 @@ def _check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> 
         raise _Refusal(State.STALE, f"This is no longer possible: {error}"[:500]) from error
     if (moved := what_changed(call=call, plan=plan)) is not None:
         raise _Refusal(State.STALE, moved)
+    if not call.need and approvals_needed(ctx=ctx, definition=definition, typed=typed):
+        raise _Refusal(State.REFUSED, "not_permitted")
     return record, typed, ctx
 
 
@@ -242,14 +248,19 @@ def _after_error(call: ToolCall, error: Exception) -> str | None:
         pause = timedelta(seconds=min(2**call.tries, 60))
         ToolCall.objects.filter(pk=call.pk, state=State.EXECUTING, fence=call.fence).update(lease_until=now + pause)
         return State.EXECUTING
-    move_call(
-        call=call,
-        to=State.FAILED,
-        actor=audit.WORKER,
-        now=now,
-        reason="It did not work on our side; nothing was changed.",
-    )
+    with transaction.atomic():
+        still_ours = ToolCall.objects.select_for_update().filter(pk=call.pk, state=State.EXECUTING, fence=call.fence)
+        ours = still_ours.first()
+        if ours is None:
+            log.warning("call.lease_lost", call_id=str(call.pk), fence=call.fence)
+            return None
+        _give_up(ours, now)
     return State.FAILED
+
+
+def _give_up(call: ToolCall, now: datetime) -> None:
+    reason = "It did not work on our side; nothing was changed."
+    move_call(call=call, to=State.FAILED, actor=audit.WORKER, now=now, reason=reason)
 
 
 def due_calls(*, limit: int = 100) -> list[UUID]:

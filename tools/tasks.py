@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -28,7 +30,7 @@ def execute(call_id: str) -> None:
 @shared_task(name="tools.tasks.send_notice")
 def send_notice(notice_id: str) -> None:
     """Send one mail, if it has not been sent."""
-    if not str(notice_id).isdigit():
+    if not str(notice_id).isdecimal():
         log.warning("task.bad_id", task="send_notice")
         return
     notices.send(notice_id=int(notice_id))
@@ -39,9 +41,17 @@ def sweep() -> None:
     """Do what a lost wake-up left undone: end what has expired, carry out what is due, send what was not sent."""
     expire_due()
     for call_id in due_calls():
-        execute_call(call_id=call_id)
+        _one_of_many(partial(execute_call, call_id=call_id), call_id=str(call_id))
     for notice_id in notices.due():
-        notices.send(notice_id=notice_id)
+        _one_of_many(partial(notices.send, notice_id=notice_id), notice_id=notice_id)
+
+
+def _one_of_many(work: Callable[[], object], **which: object) -> None:
+    """What keeps one must not keep the others: it is told to the log, and the next sweep tries again."""
+    try:
+        work()
+    except Exception as error:
+        log.error("sweep.one_failed", error=type(error).__name__, exc_info=error, **which)
 
 
 @shared_task(name="tools.tasks.heartbeat", bind=True)
