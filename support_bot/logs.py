@@ -45,6 +45,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             "openai": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
         },
     }
