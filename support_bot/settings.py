@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,23 +22,7 @@ HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, high=65535)
 
 
-def _secret_key() -> str:
-    """SECRET_KEY, or in the demo one that is made once and kept in a git-ignored file."""
-    if key := env.text("SECRET_KEY"):
-        if len(key) < 32 and not RELAXED:
-            raise env.ConfigError("SECRET_KEY", "is shorter than 32 characters", "$(openssl rand -base64 48)")
-        return key
-    if not RELAXED:
-        raise env.ConfigError("SECRET_KEY", "is required unless DEMO or DEBUG is true", "$(openssl rand -base64 48)")
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        VAR_DIR.mkdir(exist_ok=True)
-        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
-        path.chmod(0o600)
-    return path.read_text(encoding="utf-8")
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = env.secret_key(generated=VAR_DIR / "secret_key" if RELAXED else None)
 _LOCAL = "127.0.0.1,localhost" if RELAXED else ""
 ALLOWED_HOSTS = env.csv("ALLOWED_HOSTS", _LOCAL)
 if not ALLOWED_HOSTS:
@@ -108,32 +91,14 @@ TEMPLATES = [
 # Threads that may wait for the database at once in one process; each has its connection from a pool of that size.
 DB_THREADS = env.integer("DB_THREADS", 8, high=200)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-
-def _database(name: str, value: str) -> dict[str, Any]:
-    """Connection settings that were measured: pooled PostgreSQL; SQLite in WAL mode with immediate transactions."""
-    found = env.database(value, name=name)
-    if found["ENGINE"].endswith("sqlite3"):
-        pragmas = "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
-        found["CONN_MAX_AGE"] = None
-        found["OPTIONS"] = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
-        return found
-    found["CONN_HEALTH_CHECKS"] = True
-    found["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_THREADS + 2, "timeout": 10}
-    # A statement that waits must not hold a chat: 10 s for any statement, 3 s for a lock.
-    found["OPTIONS"].setdefault("options", "-c statement_timeout=10000 -c lock_timeout=3000")
-    return found
-
-
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'demo.sqlite3'}" if RELAXED else "")
 if not DATABASE_URL:
     raise env.ConfigError("DATABASE_URL", "is required unless DEMO or DEBUG is true", "postgres://user:secret@host/db")
 _OWNER_URL = env.text("MIGRATE_DATABASE_URL", DATABASE_URL)
 # `make migrate` runs as the owner of the tables; nothing that serves ever does.
 _MIGRATING = len(sys.argv) > 1 and sys.argv[1] in ("migrate", "setup_roles")
-DATABASES = {
-    "default": _database(*(("MIGRATE_DATABASE_URL", _OWNER_URL) if _MIGRATING else ("DATABASE_URL", DATABASE_URL)))
-}
+_NAME, _URL = ("MIGRATE_DATABASE_URL", _OWNER_URL) if _MIGRATING else ("DATABASE_URL", DATABASE_URL)
+DATABASES = {"default": env.database(_NAME, _URL, threads=DB_THREADS)}
 
 REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "unix"), example="redis://127.0.0.1:6379/0")
 if REDIS_URL:

@@ -145,6 +145,8 @@ def web_children(limits: startup.Limits, *, reload: bool) -> list[Child]:
     command += ["--timeout-graceful-shutdown", str(max(1, round(limits.drain_s)))]
     # Our own edge reads X-Forwarded-*, from TRUSTED_PROXIES alone; uvicorn would believe any local program.
     command += ["--no-server-header", "--no-access-log", "--no-proxy-headers"]
+    # An empty logging configuration: the server's lines go through ours, one JSON record each.
+    command += ["--log-config", str(Path(__file__).with_name("uvicorn_log.json"))]
     if not reload:
         return [Child("web", command)]
     folders = ["support_bot", "tools", "tracking", "templates"]
