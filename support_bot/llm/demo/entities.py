@@ -31,7 +31,7 @@ _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w@])(?:\+|00)?\(?\d[\d\s()/.–-]{4,20}\d(?!\w|@)")
 _CURRENCY = r"€|\$|£|eur(?:os?)?|usd|gbp|dollars?|pounds?|bucks|quid|chf"
 _MONEY = re.compile(
-    rf"(?<![\w.,])(?:(?:{_CURRENCY})\s?(\d+(?:[.,]\d{{1,2}})?)|(\d+(?:[.,]\d{{1,2}})?)\s?(?:{_CURRENCY}))(?!\w)",
+    rf"(?<![\w.,])(?:(?:{_CURRENCY})\s?(\d+(?:[.,]\d{{1,2}})?)|(\d+(?:[.,]\d{{1,2}})?)(?:\s?(?:{_CURRENCY})|(?=\s+back\b)))(?!\w)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.,])(\d{1,6}(?:[.,]\d{1,2})?)(?![\w.,]*\d)")
@@ -52,6 +52,11 @@ class Found:
     phones: list[str] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)
     money: list[Decimal] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> set[str]:
+        """Every number of a record."""
+        return {*self.trackable, *self.orders, *self.trucks}
 
     @property
     def trackable(self) -> list[str]:

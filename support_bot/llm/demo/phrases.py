@@ -87,6 +87,10 @@ _NO_CONTENTS = frozenset(
         "express",
         "standard",
         "freight",
+        "each",
+        "about",
+        "approx",
+        "around",
         "and",
         "in",
         "at",
@@ -130,7 +134,9 @@ def read_reason(clause: Clause) -> str | None:
     """What follows `because`, or what was said beside the request."""
     if match := _BECAUSE.search(clause.whole.text):
         return match[1].strip(" .!,;")
-    return clause.asides or None
+    told = [piece for piece in clause.pieces if "overcharged" in piece.words or piece is not clause.core]
+    told = [piece for piece in told if not piece.words.has("@money", "want", "please", "back", "cancel", "refund")]
+    return ", ".join(text for piece in told if len((text := piece.text.strip(" .,;!")).split()) > 2) or None
 
 
 def read_topic(text: str) -> str | None:

@@ -87,7 +87,7 @@ def find_address(text: str) -> Address:
     if postal is None:
         return _without_postal_code(plain, country)
     before, after = plain[: postal.start()], plain[postal.end() :]
-    segments = [part.strip(" .") for part in re.split(r"[,;\n]", before)]
+    segments = [part.strip(" .") for part in re.split(r"[,;\n]|:\s", before)]
     segments = [part for part in segments if part and not _US_STATE.match(part)]
     city = _city(after)
     street = _street(segments)
@@ -105,7 +105,7 @@ def _find_postal(text: str) -> re.Match[str] | None:
 
 
 def _without_postal_code(text: str, country: str | None) -> Address:
-    segments = [part.strip(" .") for part in re.split(r"[,;\n]", text) if part.strip(" .")]
+    segments = [part.strip(" .") for part in re.split(r"[,;\n]|:\s", text) if part.strip(" .")]
     street = _street(segments)
     if street is None:
         return Address(country=country)

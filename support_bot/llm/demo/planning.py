@@ -10,6 +10,8 @@ from support_bot.llm.demo.reading import aspects_of, problem_kind, read_slots
 from support_bot.llm.demo.requests import ABOUT_ORDERS, ABOUT_PACKAGES, READS, WRITES, Request
 from support_bot.llm.demo.understanding import Clause, Heard, hear, split_clauses
 
+# `ORD-1001` alone is no reason for anything.
+_FEWEST_WORDS_OF_A_REASON = 2
 # A statement about the first kind explains a request of the second.
 _EXPLAINS: dict[str, frozenset[str]] = {
     "track": frozenset(
@@ -95,8 +97,7 @@ def _merged(tasks: list[Clause], today: date) -> list[Clause]:
 
 
 def _numbers(clause: Clause) -> set[str]:
-    found = clause.whole.found
-    return {*found.trackable, *found.orders, *found.trucks}
+    return clause.whole.found.numbers
 
 
 def _differ(one: Clause, other: Clause) -> bool:
@@ -117,9 +118,10 @@ def _requests(task: Clause, explanations: list[Clause], today: date) -> Iterable
         if name not in _EXPLAINS.get(explanation.guess.name or "", frozenset()):
             continue
         said = explanation.whole.text.strip(" .,;!")
+        tells = sum(not token.startswith("@") for token in explanation.whole.words.tokens) >= _FEWEST_WORDS_OF_A_REASON
         more = read_slots(explanation.guess.name or "", explanation, today=today)
         slots = replace(slots, package=slots.package or more.package, order=slots.order or more.order)
-        if name == "refund" or (name == "cancel_order" and explanation.guess.name == "problem"):
+        if tells and (name == "refund" or (name == "cancel_order" and explanation.guess.name == "problem")):
             slots = replace(slots, reason=slots.reason or said)
         if name == "callback":
             slots = replace(slots, topic=slots.topic or said)

@@ -37,6 +37,7 @@ _PROBLEMS = (
     ("wrong_item", ("wrong_item", "other_person")),
     ("missing_items", ("missing",)),
     ("damaged", ("damaged",)),
+    ("other", ("mishandled",)),
 )
 STATUS_WORDS = (
     ("out_for_delivery", "is_out"),
@@ -85,6 +86,7 @@ def aspects_of(heard: Heard) -> frozenset[str]:
         "phone": ("phone",),
         "email": ("email",),
         "address": ("address",),
+        "carrier": ("carrier",),
         "name": ("name",),
     }
     aspects = {aspect for aspect, meanings in pairs.items() if words.has(*meanings)}
@@ -148,7 +150,7 @@ def _read_profile_change(slots: Slots, clause: Clause) -> Slots:
     address = (
         read_address(heard) if heard.words.has("address", "moved", "country") or "@postal" in heard.words else Address()
     )
-    if not heard.words.has("address", "moved") and not address.street:
+    if not heard.words.has("address", "moved", "@postal") and not address.street:
         address = Address(country=address.country) if "country" in heard.words else Address()
     number_alone = "number" in heard.words and not heard.words.has("phone", "email", "name", "address")
     named = {
@@ -176,7 +178,7 @@ def _read_delivery_change(slots: Slots, clause: Clause) -> Slots:
     ):
         change = "address"
     if words.has("reschedule", "delivery_date", "date", "day"):
-        change = "date"
+        change = "day"
     if "safe_place" in words.tokens or ("safe" in words.tokens and not place):
         change = "safe_place"
     return replace(slots, day=moment.day, safe_place=place, hold=hold, address=address, change=change)

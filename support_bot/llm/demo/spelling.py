@@ -10,6 +10,7 @@ from functools import lru_cache
 _SLIPS = {4: 1, 5: 1}
 _SLIPS_OF_LONG_WORDS = 2
 _SHORTEST_WORD = 4
+_ENDINGS_OF_KEYWORDS = ("s", "es", "d", "ed", "ing")
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "er", "y")
 
 
@@ -50,13 +51,15 @@ class Speller:
 
     def _correct(self, word: str) -> tuple[str, ...]:
         """The word put right: mostly one, two or three where the blanks were forgotten (`mypackage`)."""
-        if self.is_word(word) or not word.isalpha() or not word.isascii():
+        if word in self._keywords or word in self._known or not word.isalpha() or not word.isascii():
             return (word,)
         calm = re.sub(r"(.)\1{2,}", r"\1", word)
         if calm != word:
             return self._correct(calm)
         if (stem := self._stem(word)) is not None:
             return (stem,)
+        if self.is_word(word):
+            return (word,)
         if len(word) < _SHORTEST_WORD:
             single = re.sub(r"(.)\1", r"\1", word)
             return (single if self.is_word(single) else word,)
@@ -66,7 +69,7 @@ class Speller:
 
     def _stem(self, word: str) -> str | None:
         """The keyword of which this is another form: `expecting` -> `expect`, `arranging` -> `arrange`."""
-        for ending in _ENDINGS:
+        for ending in _ENDINGS_OF_KEYWORDS:
             for stem in (word[: -len(ending)], word[: -len(ending)] + "e"):
                 if word.endswith(ending) and stem in self._keywords and len(stem) >= _SHORTEST_WORD:
                     return stem

@@ -88,12 +88,6 @@ class Clause:
     whole: Heard
     pieces: tuple[Heard, ...]
 
-    @property
-    def asides(self) -> str:
-        """What was said beside the request itself, such as its reason."""
-        others = [piece.text.strip(" .,;!") for piece in self.pieces if piece is not self.core]
-        return ", ".join(text for text in others if len(text.split()) > 2)
-
 
 def hear(text: str, *, today: date) -> Heard:
     """Look for everything in one piece of text."""
@@ -155,11 +149,17 @@ def _pieces(text: str) -> list[tuple[str, str]]:
 def _starts_anew(group: list[tuple[str, Heard]], piece: Heard, *, glue_is_soft: bool) -> bool:
     """A piece is a request of its own where both it and what went before are clear and differ."""
     before = _strongest(group).guess
-    if glue_is_soft and piece.guess.score <= BARE and not piece.asks:
-        return False  # `call me, it's about ORD-1003`
+    if glue_is_soft and (_is_bare(piece) or (all(_is_bare(heard) for _, heard in group) and not piece.found.numbers)):
+        return False  # `call me, it's about ORD-1003`, `ORD-1001: it arrived broken`
     if not (piece.guess.clear and before.clear):
         return False
     return piece.guess.name != before.name
+
+
+def _is_bare(heard: Heard) -> bool:
+    """Hardly more than a number or a catchword."""
+    few_words = len(heard.words.tokens) <= 2 and heard.guess.name in ("faq", "chatter", "process", "help")
+    return few_words or (heard.guess.score <= BARE and not heard.guess.social and not heard.asks)
 
 
 def _strongest(group: list[tuple[str, Heard]]) -> Heard:
@@ -171,6 +171,6 @@ def _clause(group: list[tuple[str, Heard]], today: date) -> Clause:
     whole = hear(text.strip(), today=today) if len(group) > 1 else group[0][1]
     core = _strongest(group)
     guess = core.guess
-    if not guess.clear:
+    if not guess.clear or (guess.score <= BARE and whole.guess.score > guess.score):
         guess = whole.guess
     return Clause(guess=guess, core=core, whole=whole, pieces=tuple(heard for _, heard in group))

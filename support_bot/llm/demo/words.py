@@ -16,10 +16,10 @@ _DATA = Path(__file__).parent / "data"
 _TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
 # `has it left the depot?` asks; it does not order to leave something.
 _ASKS_ABOUT_THE_PAST = re.compile(
-    r"(?:(?:and|so|but|also|hi|hey|hello|ok|please|well|,|why|when|where) )*(?:has|have|did|was|were|had|do you "
-    r"know if|can you tell me if) (?!to\b|a\b)"
-    r"|(?:can|could) you (?:please )?(?:tell me|check|see|let me know) (?:if|whether)|(?:i )?(?:would like to|"
-    r"want to|just wanted to) know (?:if|whether)"
+    r"(?:(?:and|so|but|also|hi|hey|hello|ok|please|well|why|when|where) )*"
+    r"(?:(?:has|did|was|were|had|have (?=you|they|we|i\b|any|my|the|all)|do you know if) (?!to\b|a\b)"
+    r"|(?:can|could) you (?:please )?(?:tell me|check|see|let me know) (?:if|whether)"
+    r"|(?:i )?(?:would like to|want to|just wanted to) know (?:if|whether))"
 )
 _APOSTROPHES = re.compile(r"[’‘`´ʼ]")
 _CONTRACTIONS = (
