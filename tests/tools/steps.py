@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from tools import approvals
@@ -31,7 +32,8 @@ def raw(tool: str, **arguments: Any) -> RawCall:
 
 
 def admit(ctx: ToolContext, *requests: RawCall) -> list[Admitted]:
-    return admit_step(ctx=ctx, requests=requests, excerpt=EXCERPT)
+    with transaction.atomic():
+        return admit_step(ctx=ctx, requests=requests, excerpt=EXCERPT)
 
 
 def ask(customer: Customer, tool: str = "update_profile", **arguments: Any) -> ToolCall:
