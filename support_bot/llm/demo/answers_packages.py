@@ -95,6 +95,8 @@ def _asked_first(result: Result, request: Request, today: date) -> str | None:
     delivered = result["status"] == "delivered"
     if "sign" in request.aspects:
         return _signature(result) if delivered else "It has not been delivered yet, so nobody has signed for it."
+    if "sender" in request.aspects:
+        return "Who sent it is not in the records that I may see."
     if "carrier" in request.aspects:
         return f"It is carried by {'ourselves' if result['carrier'] == 'own' else result['carrier']}."
     if "when" in request.aspects and not delivered and not result.get("estimated_delivery"):

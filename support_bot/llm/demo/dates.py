@@ -54,7 +54,7 @@ _MONTH_DAY = re.compile(
 )
 _ORDINAL = re.compile(r"(?<!\w)the\s+(\d{1,2})(?:st|nd|rd|th)(?!\w)", re.IGNORECASE)
 _RELATIVE = re.compile(
-    rf"(?<!\w)(?:(the\s+)?day\s+after\s+tomorrow|today|tonight|tomorrow|in\s+(\d+|{'|'.join(_NUMBERS)})\s+(days?|weeks?)"
+    rf"(?<!\w)(?:(the\s+)?day\s+after\s+tomorrow|today|tonight|tomorrow|tmrw|tmr|tmw|2moro|2morrow|tomoz|in\s+(\d+|{'|'.join(_NUMBERS)})\s+(days?|weeks?)"
     rf"|(?:(on|this|next|by|for|until)\s+)?(?:coming\s+)?({_DAY})\.?)(?!\w)",
     re.IGNORECASE,
 )
@@ -151,7 +151,7 @@ class _Scan:
         elif match[5]:
             ahead = _days_to(match[5].lower(), self.today, next_week=(match[4] or "").lower() == "next")
         else:
-            ahead = 1 if said[-1] == "tomorrow" else 0
+            ahead = 0 if said[-1] in ("today", "tonight") else 1
         self.day = self.day or self.today + timedelta(days=ahead)
         return " @date @time " if said[-1] == "tonight" and self._keep_time(18, 0) else " @date "
 

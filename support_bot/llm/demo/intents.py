@@ -12,7 +12,9 @@ from support_bot.llm.demo.words import Words, data_lines
 CLEAR = 3.0
 # A clause that scores no more hardly does more than name a number.
 BARE = 4.0
-_HEADING = re.compile(r"\[(\w+)\](?: (social))?")
+_HEADING = re.compile(r"\[(\w+)\](?: (social|write))?")
+# What a write loses where the customer only asks how things are.
+_QUESTION_COST = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`social`: answered with words alone; gives way to a request in the same message."""
+    """kind: `social` is answered with words alone, `write` asks for a change, empty looks something up."""
 
     name: str
-    social: bool
+    kind: str
     rules: tuple[Rule, ...]
 
     def score(self, words: Words) -> float:
-        return max((rule.score for rule in self.rules if rule.fits(words)), default=0.0)
+        """The best rule's score; a question is less likely to ask for a change."""
+        score = max((rule.score for rule in self.rules if rule.fits(words)), default=0.0)
+        return score - _QUESTION_COST if self.kind == "write" and "state_question" in words else score
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,13 @@ def _read_rules(line: str) -> list[Rule]:
 
 
 def _read_intents() -> tuple[Intent, ...]:
-    found: list[tuple[str, bool, list[Rule]]] = []
+    found: list[tuple[str, str, list[Rule]]] = []
     for line in data_lines("intents.txt"):
         if heading := _HEADING.fullmatch(line):
-            found.append((heading[1], heading[2] is not None, []))
+            found.append((heading[1], heading[2] or "", []))
         else:
             found[-1][2].extend(_read_rules(line))
-    return tuple(Intent(name, social, tuple(rules)) for name, social, rules in found)
+    return tuple(Intent(name, kind, tuple(rules)) for name, kind, rules in found)
 
 
 INTENTS = _read_intents()
@@ -75,8 +79,8 @@ INTENTS = _read_intents()
 
 def rank(words: Words) -> list[Guess]:
     """Every intent that fits, the surest first; the order of the table settles ties."""
-    guesses = [Guess(intent.name, intent.score(words), intent.social) for intent in INTENTS]
-    return sorted((guess for guess in guesses if guess.score), key=lambda guess: -guess.score)
+    guesses = [Guess(intent.name, intent.score(words), intent.kind == "social") for intent in INTENTS]
+    return sorted((guess for guess in guesses if guess.score > 0), key=lambda guess: -guess.score)
 
 
 def best_guess(words: Words) -> Guess:

@@ -7,7 +7,7 @@ import re
 from support_bot.llm.demo.places import Address, find_address
 from support_bot.llm.demo.requests import Share
 from support_bot.llm.demo.understanding import Clause, Heard
-from support_bot.llm.demo.words import Words
+from support_bot.llm.demo.words import SPELLER, Words
 
 _BECAUSE = re.compile(
     r"(?:\b(?:because|since|as (?=it|the|i\b|my|they|you)|reason(?: is| being)?:?|due to|owing to|cuz|coz|bc|"
@@ -108,7 +108,12 @@ def read_phone(heard: Heard) -> str | None:
 
 def read_name(text: str) -> str | None:
     match = _NAME.search(text) or _CALLED.search(text)
-    return match[1].strip(" .") if match else None
+    if match is None:
+        return None
+    name = match[1].strip(" .")
+    first = name.split()[0]
+    # `my name is spelled wrong` names nobody.
+    return None if first.islower() and SPELLER.is_word(first) else name
 
 
 def read_address(heard: Heard) -> Address:

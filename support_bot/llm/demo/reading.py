@@ -87,6 +87,7 @@ def aspects_of(heard: Heard) -> frozenset[str]:
         "email": ("email",),
         "address": ("address",),
         "carrier": ("carrier",),
+        "sender": ("sender",),
         "name": ("name",),
     }
     aspects = {aspect for aspect, meanings in pairs.items() if words.has(*meanings)}

@@ -6,6 +6,7 @@ It knows single words and phrases; what a sentence wants is decided by intents.p
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,13 +15,20 @@ from support_bot.llm.demo.spelling import Speller
 
 _DATA = Path(__file__).parent / "data"
 _TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
-# `has it left the depot?` asks; it does not order to leave something.
-_ASKS_ABOUT_THE_PAST = re.compile(
-    r"(?:(?:and|so|but|also|hi|hey|hello|ok|please|well|why|when|where) )*"
-    r"(?:(?:has|did|was|were|had|have (?=you|they|we|i\b|any|my|the|all)|do you know if) (?!to\b|a\b)"
-    r"|(?:can|could) you (?:please )?(?:tell me|check|see|let me know) (?:if|whether)"
-    r"|(?:i )?(?:would like to|want to|just wanted to) know (?:if|whether))"
+# `has it left the depot?` asks; it does not order to leave something. `can you …` and `how do I …` want something done.
+_OPENING = r"(?:(?:and|so|but|also|hi|hey|hello|ok|okay|please|well|sorry|just|now|then|or) )*"
+_ASKS = re.compile(
+    rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how|"
+    r"(?:have|do) (?=you|they|we|i\b|any|my|the|all)) (?!to\b|a\b|about\b|if\b|do i (?:get|change|cancel|book|send)|i (?:get|change|cancel|book|send)))"
 )
+_WANTS = re.compile(r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|way to|how do (?:i|we|you)|how to)\b")
+_ASKS_TO_BE_TOLD = re.compile(
+    rf"{_OPENING}(?:(?:can|could|would|will) (?:you|someone|anybody|somebody) (?:please |maybe )?"
+    r"(?:tell|say|check|see|look|let me know|find out|confirm|explain|inform|show)"
+    r"|(?:i|we) (?:would like|want|wanted|need|just want|just wanted|wish) to know|(?:please )?(?:tell|show) me|let me know|do you know|any idea|i wonder|i am wondering)\b"
+)
+# These stand beside a request and leave their words for it: `cancel, I do not need it any more`.
+_ASIDES = frozenset({"yes", "no", "never_mind", "dont_know", "correction", "again", "press_confirm", "tell"})
 _APOSTROPHES = re.compile(r"[’‘`´ʼ]")
 _CONTRACTIONS = (
     (re.compile(r"\b(?:can't|cannot)\b"), "can not"),
@@ -106,21 +114,24 @@ def _spelled(text: str) -> list[str]:
 
 
 def _meanings_of(tokens: tuple[str, ...]) -> frozenset[str]:
-    """Longest phrases first from left to right; a phrase uses its words up."""
-    found: set[str] = set()
-    if _ASKS_ABOUT_THE_PAST.match(" ".join(tokens)):
-        found.add("asked_past")
+    """Longest phrases first from left to right; a phrase uses its words up, unless it stands aside."""
+    found = set(_mood(" ".join(tokens)))
     position = 0
     while position < len(tokens):
+        used = 0
         for length in range(min(_LONGEST_PHRASE, len(tokens) - position), 0, -1):
-            meanings = MEANINGS.get(tokens[position : position + length])
-            if meanings is not None:
-                found |= meanings
-                if length == 1:
-                    found.add(tokens[position])
+            meanings = MEANINGS.get(tokens[position : position + length], frozenset())
+            found |= meanings
+            if meanings - _ASIDES or (meanings and length == 1):
+                used = length
                 break
-        else:
-            length = 1
+        if used <= 1:
             found.add(tokens[position])
-        position += length
+        position += max(used, 1)
     return frozenset(found)
+
+
+def _mood(sentence: str) -> Iterator[str]:
+    """`state_question`: a question about how things are."""
+    if _ASKS_TO_BE_TOLD.match(sentence) or (_ASKS.match(sentence) and not _WANTS.search(sentence)):
+        yield "state_question"
