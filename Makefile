@@ -15,7 +15,7 @@ DEMO := DEMO=true DATABASE_URL=sqlite:///var/demo.sqlite3 MIGRATE_DATABASE_URL= 
 # Any process that loads the settings to look at the code alone.
 CHECK := DEMO=true SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DATABASE_URL=sqlite:///:memory: REDIS_URL=
 
-.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint test packages lock clean
+.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint test screenshots packages lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -100,6 +100,9 @@ packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where the
 test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away servers; coverage of tools and chat
 	@$(PY) -m tests.servers -- $(PY) -m pytest -n 2 \
 	  --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
+
+screenshots: $(RUNTIME) $(DEVELOPMENT) ## take the pictures of the README anew, of a demo of their own
+	@$(PY) -m tests.browser.screenshots
 
 UV_COMPILE := $(VENV)/bin/uv pip compile --quiet --no-header --generate-hashes --universal --python-version 3.11
 lock: | $(DEVELOPMENT) ## pin requirements*.txt anew from pyproject.toml

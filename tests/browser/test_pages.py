@@ -32,7 +32,14 @@ PUBLIC = [
     "/accounts/inactive/",
     "/accounts/verify-change/nonsense/",
 ]
-PERSONAL = ["/accounts/logout/", "/accounts/password/change/", "/accounts/email/", "/accounts/reauthenticate/"]
+PERSONAL = [
+    "/",
+    "/track/",
+    "/accounts/logout/",
+    "/accounts/password/change/",
+    "/accounts/email/",
+    "/accounts/reauthenticate/",
+]
 STAFF = ["/admin/", "/admin/tools/approval/", "/admin/tools/toolcall/", "/admin/chat/conversation/"]
 
 
