@@ -107,7 +107,7 @@ def _fill_field(slots: Slots, heard: Heard) -> Slots | None:
 
 def _fill_name(slots: Slots, heard: Heard) -> Slots | None:
     first = re.split(r"[,;\n]|\bat\b|\blives?\b", heard.text)[0]
-    name = read_name(heard.text) or _OPENING.sub("", first.strip()).strip(" .!")
+    name = read_name(heard.spelled) or _OPENING.sub("", first.strip()).strip(" .!")
     if not name or any(char.isdigit() for char in name) or len(name.split()) > 6 or "?" in name:
         return None
     address = read_address(heard)
@@ -134,14 +134,14 @@ def _fill_address(slots: Slots, heard: Heard) -> Slots | None:
 
 
 def _fill_destination(slots: Slots, heard: Heard) -> Slots | None:
-    place = Address(postal_code=find_postal_code(heard.plain), country=find_country(heard.text))
+    place = Address(postal_code=find_postal_code(heard.plain), country=find_country(heard.spelled))
     if not place.as_arguments():
         return None
     return replace(slots, address=merged_address(place, slots.address))
 
 
 def _fill_country(slots: Slots, heard: Heard) -> Slots | None:
-    country = find_country(heard.text) or find_country(heard.text.strip().upper())
+    country = find_country(heard.spelled) or find_country(heard.text.strip().upper())
     return replace(slots, address=replace(slots.address, country=country)) if country else None
 
 
@@ -153,7 +153,7 @@ def _fill_change(slots: Slots, heard: Heard) -> Slots | None:
     words = heard.words
     if heard.moment.day:
         return replace(slots, day=heard.moment.day)
-    if words.has("safe_spot", "leave") and (place := read_safe_place(heard.text)):
+    if words.has("safe_spot", "leave") and (place := read_safe_place(heard.spelled)):
         return replace(slots, safe_place=place)
     if words.has("hold", "depot"):
         return replace(slots, hold=True)
@@ -167,7 +167,7 @@ def _fill_change(slots: Slots, heard: Heard) -> Slots | None:
 
 
 def _fill_safe_place(slots: Slots, heard: Heard) -> Slots | None:
-    place = read_safe_place(heard.text) or free_text(heard)
+    place = read_safe_place(heard.spelled) or free_text(heard)
     return replace(slots, safe_place=place[:120]) if place else None
 
 
@@ -207,12 +207,12 @@ def _fill_at(slots: Slots, heard: Heard) -> Slots | None:
         day=heard.moment.day or slots.day,
         time=time or slots.time,
         phone=phone or slots.phone,
-        topic=slots.topic or read_topic(heard.text),
+        topic=slots.topic or read_topic(heard.spelled),
     )
 
 
 def _fill_topic(slots: Slots, heard: Heard) -> Slots | None:
-    topic = read_topic(heard.text) or free_text(heard)
+    topic = read_topic(heard.spelled) or free_text(heard)
     return replace(slots, topic=topic[:200]) if topic else None
 
 

@@ -124,16 +124,16 @@ def _read_list_requests(slots: Slots, clause: Clause) -> Slots:
 
 def _read_quote(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
-    place = Address(postal_code=find_postal_code(heard.plain), country=find_country(heard.text))
+    place = Address(postal_code=find_postal_code(heard.plain), country=find_country(heard.spelled))
     return replace(slots, parcels=heard.parcels, address=place, service=read_service(heard.words))
 
 
 def _read_booking(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
-    recipient = read_recipient(heard.text)
+    recipient = read_recipient(heard.spelled)
     address = read_address(heard)
     if not address.postal_code:
-        address = Address(country=find_country(heard.text))
+        address = Address(country=find_country(heard.spelled))
     return replace(
         slots,
         parcels=tuple(replace(parcel, contents=parcel.contents or contents_between(heard)) for parcel in heard.parcels),
@@ -147,7 +147,7 @@ def _read_profile_change(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
     phone = read_phone(heard)
     email = heard.found.emails[-1] if heard.found.emails else None
-    name = read_name(heard.text) if heard.words.has("name", "married") else None
+    name = read_name(heard.spelled) if heard.words.has("name", "married") else None
     address = (
         read_address(heard) if heard.words.has("address", "moved", "country") or "@postal" in heard.words else Address()
     )
@@ -168,7 +168,7 @@ def _read_delivery_change(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
     words = heard.words
     moment = next((piece.moment for piece in _positive_first(clause) if piece.moment.day), heard.moment)
-    place = read_safe_place(heard.text) if words.has("safe_spot", "leave") else None
+    place = read_safe_place(heard.spelled) if words.has("safe_spot", "leave") else None
     hold = True if words.has("hold") and not place else None
     address = Address()
     if not place and not hold:
@@ -208,7 +208,7 @@ def _read_problem(slots: Slots, clause: Clause) -> Slots:
 def _read_callback(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
     return replace(
-        slots, day=heard.moment.day, time=heard.moment.time, phone=read_phone(heard), topic=read_topic(heard.text)
+        slots, day=heard.moment.day, time=heard.moment.time, phone=read_phone(heard), topic=read_topic(heard.spelled)
     )
 
 

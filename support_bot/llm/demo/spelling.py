@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from functools import lru_cache
 _SLIPS = {4: 1, 5: 1}
 _SLIPS_OF_LONG_WORDS = 2
 _SHORTEST_WORD = 4
+_SMALL_WORD = re.compile(r"(?<![\w@.'-])[a-z]{4,}(?![\w@'-]|\.\w)|^[A-Z][a-z]{3,}(?![\w@'-])")
 _ENDINGS_OF_KEYWORDS = ("s", "es", "d", "ed", "ing")
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "er", "y")
 
@@ -37,7 +39,7 @@ class Speller:
     def __init__(self, *, keywords: Iterable[str], known: Iterable[str]) -> None:
         self._keywords = frozenset(keywords)
         self._known = frozenset(known)
-        # Candidates by first letter; dict.fromkeys keeps the order of the lexicon, which settles ties.
+        # Candidates by first letter, in an order that does not change from start to start.
         self._by_letter: dict[str, list[str]] = {}
         for word in dict.fromkeys([*sorted(self._keywords), *sorted(self._known)]):
             self._by_letter.setdefault(word[0], []).append(word)
@@ -53,16 +55,18 @@ class Speller:
         """The word put right: mostly one, two or three where the blanks were forgotten (`mypackage`)."""
         if word in self._keywords or word in self._known or not word.isalpha() or not word.isascii():
             return (word,)
-        calm = re.sub(r"(.)\1{2,}", r"\1", word)
-        if calm != word:
-            return self._correct(calm)
+        calm = [re.sub(r"(.)\1{2,}", letters, word) for letters in (r"\1\1", r"\1")]
+        if calm[0] != word:
+            return self._correct(calm[0] if self.is_word(calm[0]) else calm[1])
         if (stem := self._stem(word)) is not None:
             return (stem,)
         if self.is_word(word):
             return (word,)
-        if len(word) < _SHORTEST_WORD:
-            single = re.sub(r"(.)\1", r"\1", word)
-            return (single if self.is_word(single) else word,)
+        if len(word) < _SHORTEST_WORD - 1:
+            return (word,)
+        single = re.sub(r"(.)\1", r"\1", word)
+        if len(word) < _SHORTEST_WORD and self.is_word(single):
+            return (single,)
         if nearest := self._nearest(word):
             return (nearest,)
         return self._unglued(word) or (word,)
@@ -82,12 +86,22 @@ class Speller:
             longest = max(len(word), len(candidate))
             limit = _SLIPS.get(longest, _SLIPS_OF_LONG_WORDS if longest >= _SHORTEST_WORD else 0)
             slips = distance(word, candidate, limit=limit)
-            if slips > limit:
+            if slips > limit or longest < _SHORTEST_WORD:
                 continue
-            rank = (slips, candidate not in self._keywords, abs(len(word) - len(candidate)))
+            # A forgotten or swapped letter is likelier than a wrong one: `dliver` is `deliver`, not `driver`.
+            strange = sum((Counter(word) - Counter(candidate)).values())
+            rank = (slips, strange, candidate not in self._keywords)
             if best is None or rank < best:
                 best, found = rank, candidate
         return found
+
+    def respelled(self, text: str) -> str:
+        """The text with its misspelt words put right. Capitalised words may be names and stay, but for the first."""
+        return _SMALL_WORD.sub(lambda match: self._respelled(match[0]), text)
+
+    def _respelled(self, word: str) -> str:
+        right = self.correct(word.lower())
+        return word if right == (word.lower(),) else " ".join(right)
 
     def _candidates(self, word: str) -> list[str]:
         # Most slips leave the first letter alone; a swap brings the second one to the front.

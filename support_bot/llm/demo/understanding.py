@@ -50,17 +50,31 @@ _OF_SOMEBODY = re.compile(
     r"|\b([a-z]{3,12})'s\s+(?:orders?|packages?|parcels?|address|phone|e-?mail|data|profile|details|shipments?)",
     re.IGNORECASE,
 )
-_QUESTIONS = ("where", "when", "why", "who", "track", "status", "sign", "delivery_date", "list", "what", "state_question", "?")
+_QUESTIONS = (
+    "where",
+    "when",
+    "why",
+    "who",
+    "track",
+    "status",
+    "sign",
+    "delivery_date",
+    "list",
+    "what",
+    "state_question",
+    "?",
+)
 
 
 @dataclass(frozen=True)
 class Heard:
     """One piece of a message: the text as typed, what it names, and the meanings of the rest.
 
-    plain: the text without the numbers, dates and measures that were found.
+    spelled: the text with its spelling put right. plain: the text without the numbers, dates and measures in it.
     """
 
     text: str
+    spelled: str
     plain: str
     found: Found
     parcels: tuple[Parcel, ...]
@@ -89,24 +103,34 @@ class Clause:
 
 def hear(text: str, *, today: date) -> Heard:
     """Look for everything in one piece of text."""
-    found = find_numbers(text)
-    measured = find_parcels(found.masked)
-    moment = find_moment(measured.masked, today=today)
-    found.masked = moment.masked
-    find_phones(found)
+    spelled = SPELLER.respelled(text)
+    found, parcels, moment = _find(spelled, today)
     masked = found.masked
     if _SQL.search(text) or _MARKUP.search(text):
         masked += " @sql"
     if (other := _OF_SOMEBODY.search(masked)) and not SPELLER.is_word((other[1] or other[2]).lower()):
         masked += " @other"
-    plain = re.sub(r" ?@[a-z]+ ?", " ", found.masked)
+    as_typed = found.masked if spelled == text else _find(text, today)[0].masked
+    plain = re.sub(r" ?@[a-z]+ ?", " ", as_typed)
     if _SUM.search(masked):
         masked += " @sum"
-    if find_country(text):
+    if find_country(spelled):
         masked += " @country"
     if find_postal_code(plain):
         masked += " @postal"
-    return Heard(text=text, plain=plain, found=found, parcels=measured.parcels, moment=moment, words=read_words(masked))
+    return Heard(
+        text=text, spelled=spelled, plain=plain, found=found, parcels=parcels, moment=moment, words=read_words(masked)
+    )
+
+
+def _find(text: str, today: date) -> tuple[Found, tuple[Parcel, ...], Moment]:
+    """Numbers, then measures, then dates, then phones: each is masked before the next could be taken for it."""
+    found = find_numbers(text)
+    measured = find_parcels(found.masked)
+    moment = find_moment(measured.masked, today=today)
+    found.masked = moment.masked
+    find_phones(found)
+    return found, measured.parcels, moment
 
 
 def split_clauses(text: str, *, today: date) -> list[Clause]:

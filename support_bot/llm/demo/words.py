@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from support_bot.llm.demo.places import COUNTRIES
 from support_bot.llm.demo.spelling import Speller
 
 _DATA = Path(__file__).parent / "data"
@@ -21,7 +22,9 @@ _ASKS = re.compile(
     rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how|"
     r"(?:have|do) (?=you|they|we|i\b|any|my|the|all)) (?!to\b|a\b|about\b|if\b|do i (?:get|change|cancel|book|send)|i (?:get|change|cancel|book|send)))"
 )
-_WANTS = re.compile(r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|way to|how do (?:i|we|you)|how to)\b")
+_WANTS = re.compile(
+    r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|way to|how do (?:i|we|you)|how to)\b"
+)
 _ASKS_TO_BE_TOLD = re.compile(
     rf"{_OPENING}(?:(?:can|could|would|will) (?:you|someone|anybody|somebody) (?:please |maybe )?"
     r"(?:tell|say|check|see|look|let me know|find out|confirm|explain|inform|show)"
@@ -29,6 +32,8 @@ _ASKS_TO_BE_TOLD = re.compile(
 )
 # These stand beside a request and leave their words for it: `cancel, I do not need it any more`.
 _ASIDES = frozenset({"yes", "no", "never_mind", "dont_know", "correction", "again", "press_confirm", "tell"})
+# `Rue`, `Bob`: a short capitalised word inside a sentence is no misspelt keyword.
+_SHORT_NAME = re.compile(r"(?<=[^.!?] )[A-Z][a-z]{1,3}\b")
 _APOSTROPHES = re.compile(r"[’‘`´ʼ]")
 _CONTRACTIONS = (
     (re.compile(r"\b(?:can't|cannot)\b"), "can not"),
@@ -73,7 +78,9 @@ SPELLER = Speller(
     keywords={word for phrase in MEANINGS for word in phrase},
     known={
         *(word for line in data_lines("english.txt") for word in line.split()),
-        *(w for long in SHORT_FORMS.values() for w in long),
+        *(word for written_out in SHORT_FORMS.values() for word in written_out),
+        *(name for name in COUNTRIES if name.isalpha()),
+        *SHORT_FORMS,
     },
 )
 
@@ -101,12 +108,15 @@ def read_words(text: str) -> Words:
 
 
 def _spelled(text: str) -> list[str]:
+    names = {word.lower() for word in _SHORT_NAME.findall(text) if not SPELLER.is_word(word.lower())}
     plain = _APOSTROPHES.sub("'", text.lower())
     for pattern, written_out in _CONTRACTIONS:
         plain = pattern.sub(written_out, plain)
     found: list[str] = []
     for token in _TOKEN.findall(plain):
-        if token in SHORT_FORMS:
+        if token in names:
+            found.append(token)
+        elif token in SHORT_FORMS:
             found.extend(SHORT_FORMS[token])
         else:
             found.extend(SPELLER.correct(token))
