@@ -17,14 +17,15 @@ from tools import audit
 from tools.canonical import digest_of
 from tools.context import ToolContext
 from tools.errors import ToolError
-from tools.models import Approval, Decision, Notice, ToolCall
+from tools.models import Approval, Decision, ToolCall
 from tools.moves import LostRace, database_now, move_call
+from tools.notices import announce
 from tools.plan import Plan
 from tools.registry import find_tool
 from tools.requests import plan_call
 from tools.signals import call_changed
 from tools.states import END_STATES, WAITING_STATES, State
-from tools.wakeups import EXECUTE, SEND_NOTICE, wake
+from tools.wakeups import EXECUTE, wake
 from tracking.errors import TrackingError
 from tracking.models import Customer
 
@@ -79,8 +80,7 @@ def _take_consent(call: ToolCall, customer: Customer, now: datetime) -> None:
         expires_at=now + timedelta(seconds=settings.APPROVAL_TTL_S),
     )
     if following == State.AWAITING_VERIFICATION:
-        notice = Notice.objects.create(call=call, kind="verify_change", to=call.verify_at, created_at=now)
-        wake(SEND_NOTICE, notice.pk)
+        announce(call=call, kind="verify_change", to=call.verify_at, now=now)
     _hand_on(call, now)
 
 

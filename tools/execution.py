@@ -20,13 +20,13 @@ from tools.approvals import DECIDE, approvals_had, what_changed
 from tools.canonical import digest_of, load_arguments
 from tools.context import ToolContext
 from tools.errors import Internal, NotFound, NotPossible, Timeout, ToolError
-from tools.models import Decision, Effect, Notice, ToolCall
+from tools.models import Decision, Effect, ToolCall
 from tools.moves import LostRace, database_now, move_call
+from tools.notices import announce
 from tools.plan import Outcome
 from tools.registry import ToolDefinition, find_tool
 from tools.requests import approvals_needed, plan_call
 from tools.states import State
-from tools.wakeups import SEND_NOTICE, wake
 from tracking import errors as tracking_errors
 from tracking.models import Customer
 
@@ -236,8 +236,7 @@ def _check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> 
 def _tell_old_contact(call: ToolCall, *, to: str, now: datetime) -> None:
     """A change of somebody's contact data is told where they were reachable until now."""
     if call.tool == "update_profile" and to:
-        notice = Notice.objects.create(call=call, kind="contact_changed", to=to, created_at=now)
-        wake(SEND_NOTICE, notice.pk)
+        announce(call=call, kind="contact_changed", to=to, now=now)
 
 
 def _after_error(call: ToolCall, error: Exception) -> str | None:

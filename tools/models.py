@@ -158,11 +158,12 @@ class Notice(models.Model):
     kind = models.CharField(max_length=24, choices=[(k, k) for k in ("verify_change", "contact_changed")])
     to = models.EmailField()
     created_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # when the sweep sends it, if nobody has until then
     sent_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], condition=Q(sent_at=None), name="notice_unsent")]
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None), name="notice_unsent")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.call_id}"

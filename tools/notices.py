@@ -6,7 +6,7 @@ sent, so no link and no personal value lies in the database or the broker.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -14,11 +14,11 @@ from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
 from django.template.loader import render_to_string
 
 from tools.models import Notice, ToolCall
 from tools.moves import database_now
+from tools.wakeups import SEND_NOTICE, wake
 
 log = structlog.get_logger(__name__)
 
@@ -40,15 +40,25 @@ def read_token(*, token: str) -> tuple[UUID, str] | None:
     try:
         call_id, digest = signing.loads(token, salt=SALT, max_age=timedelta(seconds=settings.APPROVAL_TTL_S))
         return UUID(call_id), str(digest)
-    except (signing.BadSignature, ValueError, TypeError):
+    except (signing.BadSignature, ValueError, TypeError, AttributeError):
         return None
 
 
+def announce(*, call: ToolCall, kind: str, to: str, now: datetime) -> None:
+    """Commit a mail together with what it tells of, and have it sent after that."""
+    notice = Notice.objects.create(call=call, kind=kind, to=to, created_at=now, due_at=now + _pause(0))
+    wake(SEND_NOTICE, notice.pk)
+
+
 def due(*, limit: int = 50) -> list[int]:
-    """Mails that were not sent, with pauses that grow with the tries."""
-    now = database_now()
-    rows = Notice.objects.filter(sent_at=None, tries__lt=MOST_TRIES).order_by("created_at")[:limit]
-    return [row.pk for row in rows if row.created_at + timedelta(seconds=min(5 * 2**row.tries, 3600)) <= now]
+    """Mails that were not sent yet, those first that have waited longest past their pause."""
+    rows = Notice.objects.filter(sent_at=None, tries__lt=MOST_TRIES, due_at__lte=database_now())
+    return list(rows.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def _pause(tries: int) -> timedelta:
+    """From 5 s to an hour: a mail server that is away for half a day costs no mail, and is not stormed."""
+    return timedelta(seconds=min(5 * 2**tries, 3600))
 
 
 def send(*, notice_id: int) -> bool:
@@ -58,7 +68,8 @@ def send(*, notice_id: int) -> bool:
         notice = rows.first()
         if notice is None:
             return False
-        Notice.objects.filter(pk=notice_id).update(tries=F("tries") + 1)
+        tries = notice.tries + 1
+        Notice.objects.filter(pk=notice_id).update(tries=tries, due_at=database_now() + _pause(tries))
         try:
             _message(notice).send()
         except Exception as error:  # smtplib and sockets raise many kinds; all mean: try again later
