@@ -2,7 +2,7 @@
 // How long to wait before connecting again: doubling, with jitter, so that a thousand tabs do not return at once.
 
 const FIRST_MS = 500;
-const LONGEST_MS = 20_000;
+const LONGEST_MS = 10_000;
 
 export class Backoff {
   #tries = 0;

@@ -12,6 +12,7 @@ from support_bot.chat import handoff, inbox
 from tests.browser.doorway import DESK, PHONE, doorway
 from tests.chromium import chromium
 from tools.models import Approval, ToolCall
+from tools.notices import verification_token
 from tracking.factories import PackageFactory, TrackingEventFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -86,6 +87,29 @@ def waiting(alice):
 
 
 @pytest.fixture
+def link(alice):
+    """The link that was sent to alice's old address: she asked for a new one."""
+    change = {"field": "email", "label": "E-mail", "before": alice.email, "after": "new@example.com", "risk": True}
+    now = timezone.now()
+    call = ToolCall.objects.create(
+        customer=alice,
+        tool="update_profile",
+        effect="write",
+        label="Change your profile",
+        state="awaiting_verification",
+        arguments={"email": "new@example.com"},
+        digest="e" * 64,
+        summary="Change the e-mail address",
+        changes=[change],
+        need=1,
+        created_at=now,
+        confirmed_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    return f"/accounts/verify-change/{verification_token(call=call)}/"
+
+
+@pytest.fixture
 def talk(alice):
     """A conversation that waits for a person."""
     talk = inbox.open_conversation(customer=alice, now=timezone.now())
@@ -142,6 +166,17 @@ async def test_the_review_page_shows_what_is_risky_first_and_hides_nothing(revie
             "reason",
             "version",
         ]
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+async def test_the_old_address_sees_what_it_agrees_to(link, width):
+    async with chromium() as browser, doorway(browser, Client(), width=width) as door:
+        await door.page.goto(link)
+
+        await expect(door.page.locator(".compare")).to_contain_text("after: new@example.com")
+        await expect(door.page.get_by_role("button", name="I agree")).to_be_visible()
+        assert await door.too_wide() == []
+        assert door.complaints == []
 
 
 async def test_staff_answer_in_a_conversation_and_hand_it_back(reviewer, talk):
