@@ -15,7 +15,7 @@ from support_bot.llm.demo import talk
 from support_bot.llm.demo.answers import answer, error_text
 from support_bot.llm.demo.filling import ANY_WORDS, fill
 from support_bot.llm.demo.focus import Focus
-from support_bot.llm.demo.follow_up import answers_card, follow_up, is_new_request, wants_to_drop
+from support_bot.llm.demo.follow_up import answers_card, follow_up, is_new_request, wants_to_drop, with_place
 from support_bot.llm.demo.lookups import learn_from
 from support_bot.llm.demo.needs import ToolCall, call_for, look_up_for, missing
 from support_bot.llm.demo.options import Option, options_of, pick
@@ -118,6 +118,7 @@ class Dialogue:
             self._say(topic)
             return []
         requests = follow_up(wishes, last=self._last, options=self._options, today=self.today) or list(wishes.requests)
+        requests = [with_place(request, wishes, options=self._options) for request in requests]
         if talk.is_foreign(text, wishes):
             requests = talk.allowed_when_foreign(requests)
             self._say("language", talk.in_their_language(text))

@@ -9,7 +9,7 @@ from datetime import date
 
 from support_bot.llm.demo.filling import ANY_WORDS, fill
 from support_bot.llm.demo.intents import BARE
-from support_bot.llm.demo.options import Option, pick
+from support_bot.llm.demo.options import Option, pick, pick_by_place
 from support_bot.llm.demo.planning import Wishes
 from support_bot.llm.demo.reading import read_slots
 from support_bot.llm.demo.requests import ABOUT_ORDERS, ABOUT_PACKAGES, READS, Request, Slots
@@ -81,6 +81,16 @@ def follow_up(wishes: Wishes, *, last: Request | None, options: Sequence[Option]
     if chosen := pick(options, wishes.whole):
         return [_about(option) for option in chosen if len(chosen) <= len(options)]
     return _revised(wishes, last, today)
+
+
+def with_place(request: Request, wishes: Wishes, *, options: Sequence[Option]) -> Request:
+    """`cancel the second one`: the number of the list that was shown, where the request names none."""
+    number = pick_by_place(options, wishes.whole)
+    kind = "order" if number is not None and number.startswith("ORD-") else "package"
+    about = ABOUT_ORDERS if kind == "order" else ABOUT_PACKAGES
+    if number is None or request.intent not in about or request.slots.package or request.slots.order:
+        return request
+    return request.with_slots(request.slots.with_number(kind, number))
 
 
 def _is_bare(wishes: Wishes) -> bool:

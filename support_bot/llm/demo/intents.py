@@ -10,6 +10,8 @@ from support_bot.llm.demo.words import Words, data_lines
 
 # From here on a clause is a request of its own.
 CLEAR = 3.0
+# A clause that scores no more only names a thing: it counts where nothing else is wanted.
+HINT = 3.0
 # A clause that scores no more hardly does more than name a number.
 BARE = 4.0
 _HEADING = re.compile(r"\[(\w+)\](?: (social|write))?")

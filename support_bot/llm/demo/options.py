@@ -53,6 +53,12 @@ def options_of(tool: str, result: dict[str, Any]) -> list[Option]:
     return []
 
 
+def pick_by_place(options: Sequence[Option], heard: Heard) -> str | None:
+    """The one number that `the second one` means in the list that was shown last."""
+    chosen = _by_ordinal(options, heard)
+    return chosen[0].number if len(chosen) == 1 else None
+
+
 def pick(options: Sequence[Option], heard: Heard) -> list[Option]:
     """The options that the answer means: none where it is not clear, several for `all of them`."""
     tokens = heard.words.tokens

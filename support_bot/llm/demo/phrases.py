@@ -10,14 +10,14 @@ from support_bot.llm.demo.understanding import Clause, Heard
 from support_bot.llm.demo.words import SPELLER, Words
 
 _BECAUSE = re.compile(
-    r"(?:\b(?:because|since|as (?=it|the|i\b|my|they|you)|reason(?: is| being)?:?|due to|owing to|cuz|coz|bc|"
+    r"(?:\b(?:because|since|as(?=\s+(?:it|the|i|my|they|you)\b)|reason(?: is| being)?:?|due to|owing to|cuz|coz|bc|"
     r"cause|given that|for being)\s+(?:of\s+)?)(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _ABOUT = re.compile(
     r"\b(?:about|regarding|concerning|re|because of|because|on the subject of|topic(?: is)?|to discuss|to talk "
     r"about|in connection with|"
-    r"with regards? to|as (?=my|the|i\b)|subject|due to)\b:?\s+(.+)",
+    r"with regards? to|as(?=\s+(?:my|the|i)\b)|subject|due to)\b:?\s+(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _TIME_TAIL = re.compile(

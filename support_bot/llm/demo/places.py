@@ -23,7 +23,7 @@ _COUNTRY_CODE = re.compile(rf"(?<![\w-])({'|'.join(sorted(set(COUNTRIES.values()
 _POSTAL_CODES = (
     re.compile(r"(?<!\w)(?:[A-Z]{1,2}-)?([A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})(?!\w)", re.IGNORECASE),  # London NW1 6XE
     re.compile(r"(?<!\w)([A-Z]\d[A-Z]\s?\d[A-Z]\d)(?!\w)", re.IGNORECASE),  # Ottawa K1A 0B1
-    re.compile(r"(?<![\w-])(\d{4}\s?[A-Z]{2})(?!\w)"),  # 1012 AB Amsterdam
+    re.compile(rf"(?<![\w-])(\d{{4}}\s?(?!{'|'.join(sorted(set(COUNTRIES.values())))})[A-Z]{{2}})(?!\w)"),  # 1012 AB
     re.compile(r"(?<![\w-])(\d{2}-\d{3}|\d{3}\s\d{2}|\d{4}-\d{3})(?![\w-])"),  # Warsaw, Stockholm, Lisbon
     re.compile(r"(?<!\w)(?:[A-Z]{1,2}[-\s])?(\d{5}(?:-\d{4})?)(?![\w.,]*\d|\w)"),  # D-10115 Berlin, IL 62704
     re.compile(r"(?<!\w)(?:[A-Z]{1,2}-)?(\d{4})(?![\w.,]*\d|\w)"),  # A-1010 Wien

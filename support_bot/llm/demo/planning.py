@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from support_bot.llm.demo.intents import HINT
 from support_bot.llm.demo.reading import aspects_of, problem_kind, read_slots
 from support_bot.llm.demo.requests import ABOUT_ORDERS, ABOUT_PACKAGES, READS, WRITES, Request
 from support_bot.llm.demo.understanding import Clause, Heard, hear, split_clauses
@@ -51,6 +52,7 @@ def read_wishes(text: str, *, today: date) -> Wishes:
     clear = [clause for clause in clauses if clause.guess.clear]
     social = tuple(dict.fromkeys(clause.guess.name or "" for clause in clear if clause.guess.social))
     tasks = [clause for clause in clear if not clause.guess.social]
+    tasks = [task for task in tasks if task.guess.score > HINT or _has_number(task)] or tasks[:1]
     if "injection" in social:
         tasks = [
             task
@@ -61,6 +63,10 @@ def read_wishes(text: str, *, today: date) -> Wishes:
     requests = [request for task in _merged(told, today) for request in _requests(task, explanations, today)]
     requests = [_with_shared_numbers(request, whole) for request in _joined(requests)]
     return Wishes(requests=tuple(requests), social=social, clauses=clauses, whole=whole)
+
+
+def _has_number(task: Clause) -> bool:
+    return bool(task.whole.found.numbers)
 
 
 def _without_explanations(tasks: list[Clause]) -> tuple[list[Clause], list[Clause]]:

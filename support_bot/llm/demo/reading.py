@@ -111,6 +111,8 @@ def _read_list_packages(slots: Slots, clause: Clause) -> Slots:
     status = _status(words, STATUS_WORDS)
     if status == "delivered" and ("when" in words or "not" in words or "@date" in words):
         status = None  # `when are my parcels delivered` asks about those that are not
+    if status is None and words.has("hold", "depot"):
+        status = "ready_for_pickup"
     return replace(slots, status=status)
 
 

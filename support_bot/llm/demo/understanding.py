@@ -28,7 +28,7 @@ _SENTENCE_END = re.compile(
 _CONNECTOR = re.compile(
     r"\s*,\s*(?:and\s+|but\s+|also\s+|then\s+|so\s+|plus\s+)*|\s+(?:and|but|also|then|plus|&|\+|as well as|"
     r"besides|so|while|btw|by the way)"
-    r"\s+(?:also\s+|then\s+|please\s+|secondly\s+)*|\s+[-–—]+\s+|\s*:\s+",
+    r"\s+(?:also\s+|then\s+|please\s+|secondly\s+)*|\s+[-–—]+\s+|\s*:\s+|\s*\(?\d\)\s+",
     re.IGNORECASE,
 )
 # `where is ABCD-2001 cancel ORD-1002`: after a number, one of these begins something new.

@@ -19,8 +19,9 @@ _TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
 # `has it left the depot?` asks; it does not order to leave something. `can you …` and `how do I …` want something done.
 _OPENING = r"(?:(?:and|so|but|also|hi|hey|hello|ok|okay|please|well|sorry|just|now|then|or) )*"
 _ASKS = re.compile(
-    rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how|"
-    r"(?:have|do) (?=you|they|we|i\b|any|my|the|all)) (?!to\b|a\b|about\b|if\b|do i (?:get|change|cancel|book|send)|i (?:get|change|cancel|book|send)))"
+    rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how) |"
+    r"(?:have|do) (?=you|they|we|i\b|any|my|the|all))"
+    r"(?!to\b|a\b|about\b|if\b|(?:do )?i (?:get|change|cancel|book|send)\b)"
 )
 _WANTS = re.compile(
     r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|way to|how do (?:i|we|you)|how to)\b"
@@ -28,10 +29,11 @@ _WANTS = re.compile(
 _ASKS_TO_BE_TOLD = re.compile(
     rf"{_OPENING}(?:(?:can|could|would|will) (?:you|someone|anybody|somebody) (?:please |maybe )?"
     r"(?:tell|say|check|see|look|let me know|find out|confirm|explain|inform|show)"
-    r"|(?:i|we) (?:would like|want|wanted|need|just want|just wanted|wish) to know|(?:please )?(?:tell|show) me|let me know|do you know|any idea|i wonder|i am wondering)\b"
+    r"|(?:i|we) (?:would like|want|wanted|need|just want|just wanted|wish) to know"
+    r"|(?:please )?(?:tell|show) me|let me know|do you know|any idea|i wonder|i am wondering)\b"
 )
 # These stand beside a request and leave their words for it: `cancel, I do not need it any more`.
-_ASIDES = frozenset({"yes", "no", "never_mind", "dont_know", "correction", "again", "press_confirm", "tell"})
+_ASIDES = frozenset({"on_file", "yes", "no", "never_mind", "dont_know", "correction", "again", "press_confirm", "tell"})
 # `Rue`, `Bob`: a short capitalised word inside a sentence is no misspelt keyword.
 _SHORT_NAME = re.compile(r"(?<=[^.!?] )[A-Z][a-z]{1,3}\b")
 _APOSTROPHES = re.compile(r"[’‘`´ʼ]")
