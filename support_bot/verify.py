@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from tools.approvals import DecisionError
 from tools.approvals import verify_change as agree
 from tools.models import ToolCall
+from tools.moves import database_now
 from tools.notices import read_token
 from tools.states import State
 
@@ -29,7 +30,8 @@ def verify_change(request: HttpRequest, token: str) -> HttpResponse:
         except DecisionError:
             return render(request, "verify_change_expired.html", status=410)
         return render(request, "verify_change_done.html")
-    call = ToolCall.objects.filter(pk=call_id, digest=digest, state=State.AWAITING_VERIFICATION).first()
+    waiting = ToolCall.objects.filter(state=State.AWAITING_VERIFICATION, expires_at__gt=database_now())
+    call = waiting.filter(pk=call_id, digest=digest).first()
     if call is None:
         return render(request, "verify_change_expired.html", status=410)
     return render(request, "verify_change.html", {"call": call, "changes": call.changes})
