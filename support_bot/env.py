@@ -7,12 +7,17 @@ import re
 import secrets
 from decimal import Decimal, InvalidOperation
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 TRUE_FALSE = {"true": True, "false": False}
 RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour|day)")
+HOST_NAME = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
+ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+SENDER = re.compile(r"[^\s@<>]+@[^\s@<>]+|[^@<>\r\n]+ <[^\s@<>]+@[^\s@<>]+>")
 
 
 class ConfigError(Exception):
@@ -93,27 +98,79 @@ def limit(name: str, default: int | None, *, may_be_off: bool) -> int | None:
     return integer(name, default or 1000000)
 
 
+def hosts(name: str, default: str = "") -> list[str]:
+    """Host names as a browser asks for them: no scheme, no port; a leading dot takes in the names below."""
+    found = csv(name, default)
+    for host in found:
+        if not HOST_NAME.fullmatch(host):
+            raise ConfigError(name, f"{host!r} is no host name", "support.example.com")
+    return found
+
+
 def origins(name: str, default: str = "") -> list[str]:
-    """Full origins, `https://host[:port]`, without a path."""
+    """Full origins as browsers send them: `https://host[:port]`, lower case, no path, no port that goes without."""
     found = csv(name, default)
     for origin in found:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or "*" in origin:
+        usual = origin.endswith(":443" if origin.startswith("https:") else ":80")
+        if not ORIGIN.fullmatch(origin) or usual or _port(name, origin, "https://support.example.com") == 0:
             raise ConfigError(name, f"{origin!r} is no full origin", "https://support.example.com")
     return found
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks of machines, such as 10.0.0.1 or 10.0.0.0/8."""
+    found = []
+    for value in csv(name):
+        try:
+            found.append(ip_network(value))
+        except ValueError:
+            raise ConfigError(name, f"{value!r} is no address or network", "10.0.0.0/8") from None
+    return found
+
+
+def zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ConfigError(name, f"{value!r} is no time zone", "Europe/Berlin") from None
+    return value
+
+
+def sender(name: str, default: str) -> str:
+    """Whom mails are from: `address` or `Name <address>`, on one line."""
+    value = text(name, default)
+    if not SENDER.fullmatch(value):
+        raise ConfigError(name, "is no mail address", "Support <support@example.com>")
+    return value
+
+
+def token(name: str) -> str:
+    """A secret that travels in a header; it is never repeated in an error."""
+    value = text(name)
+    if not re.fullmatch(r"[!-~]*", value):
+        raise ConfigError(name, "holds a blank or a character that no header can carry", "sk-...")
+    return value
+
+
+def _port(name: str, value: str, example: str) -> int | None:
+    """The port of an address. Raises ConfigError where the address is none."""
+    try:
+        return urlsplit(value).port
+    except ValueError:
+        raise ConfigError(name, "is no valid address; a port is a number up to 65535", example) from None
 
 
 def url(name: str, default: str, *, schemes: tuple[str, ...], example: str) -> str:
     value = text(name, default)
     if not value:
         return ""
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise ConfigError(name, "is no valid address", example) from None
+    _port(name, value, example)
+    parts = urlsplit(value)
     if parts.scheme not in schemes:
         raise ConfigError(name, f"must start with one of {', '.join(f'{s}:' for s in schemes)}", example)
+    if not parts.hostname and parts.scheme != "unix":
+        raise ConfigError(name, "names no host", example)
     return value
 
 
@@ -157,7 +214,7 @@ def secret_key(*, generated: Path | None) -> str:
         raise ConfigError("SECRET_KEY", "is shorter than 32 characters", example)
     if generated is None:
         raise ConfigError("SECRET_KEY", "is required unless DEMO or DEBUG is true", example)
-    if not generated.exists():
+    if not generated.exists() or not generated.stat().st_size:
         generated.parent.mkdir(exist_ok=True)
         generated.touch(mode=0o600)
         generated.write_text(secrets.token_urlsafe(48), encoding="utf-8")
@@ -167,11 +224,8 @@ def secret_key(*, generated: Path | None) -> str:
 def database(name: str, value: str, *, threads: int) -> dict[str, Any]:
     """Django's database settings for `postgres://user:password@host:port/name?sslmode=…` or `sqlite:///path`."""
     example = "postgres://support_bot:secret@127.0.0.1:5432/support_bot"
+    port = _port(name, value, example)
     parts = urlsplit(value)
-    try:
-        port = parts.port
-    except ValueError:
-        raise ConfigError(name, "the port is no number", example) from None
     if parts.scheme not in ("sqlite", "postgres", "postgresql"):
         raise ConfigError(name, "must start with postgres:// or sqlite:///", example)
     if not parts.path.strip("/"):
@@ -205,16 +259,13 @@ def _sqlite(path: str) -> dict[str, Any]:
 def email(value: str) -> dict[str, Any]:
     """Django's mail settings for `console:`, `file:///folder` or `smtp(s)://user:password@host:port`."""
     example = "smtp://user:secret@mail.example.com:587"
+    port = _port("EMAIL_URL", value, example)
     parts = urlsplit(value)
     backends = "django.core.mail.backends"
     if parts.scheme == "console":
         return {"EMAIL_BACKEND": f"{backends}.console.EmailBackend"}
     if parts.scheme == "file" and parts.path.strip("/"):
         return {"EMAIL_BACKEND": f"{backends}.filebased.EmailBackend", "EMAIL_FILE_PATH": unquote(parts.path)}
-    try:
-        port = parts.port
-    except ValueError:
-        raise ConfigError("EMAIL_URL", "the port is no number", example) from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ConfigError("EMAIL_URL", "must be smtp://…, console: or file:///folder", example)
     return {

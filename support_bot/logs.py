@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging.config
+import warnings
 from typing import Any
 
 import structlog
@@ -50,4 +51,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         },
     }
     logging.config.dictConfig(config)
+    # A warning of a library is a record like any other, not a loose line on stderr.
+    logging.captureWarnings(capture=True)
+    # WhiteNoise hands Django an iterator under ASGI; Django reads it in a thread, which is right for files.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")
     return config

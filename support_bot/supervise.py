@@ -156,7 +156,7 @@ def web_children(limits: startup.Limits, *, reload: bool) -> list[Child]:
 
 def worker_children() -> list[Child]:
     """Turns and effects have slots of their own: hung turns must not keep approved calls waiting."""
-    celery = ["-m", "celery", "-A", "support_bot"]
+    celery = ["-m", "celery", "--quiet", "-A", "support_bot"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     children = []
     for queue in QUEUES:

@@ -33,6 +33,8 @@ export class Composer {
       this.focus();
     });
     this.#count();
+    // The page gives the field read-only: what is typed before this could not be sent by Enter.
+    this.#field.readOnly = false;
   }
 
   focus() {
