@@ -17,10 +17,14 @@ _HELPFUL = frozenset({"list_my_packages", "list_my_orders", "get_order", "get_qu
 
 @dataclass(frozen=True)
 class Line:
-    """One conversation of the corpus: what the customer says, and what must happen in the last turn."""
+    """One conversation of the corpus: what the customer says, and what must happen in the last turn.
+
+    expected: one way that is right, as its parts; others: further ways that are right as well.
+    """
 
     says: tuple[str, ...]
     expected: tuple[str, ...]
+    others: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         return " // ".join(self.says)
@@ -31,7 +35,8 @@ def read_corpus(name: str) -> list[Line]:
     for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             says, _, expected = line.rpartition(" => ")
-            lines.append(Line(tuple(says.split(" // ")), tuple(part.strip() for part in expected.split(";"))))
+            ways = [tuple(part.strip() for part in way.split(";")) for way in expected.split(" || ")]
+            lines.append(Line(tuple(says.split(" // ")), ways[0], tuple(ways[1:])))
     return lines
 
 
@@ -41,22 +46,22 @@ def judge(line: Line) -> list[str]:
     said = Said()
     for text in line.says:
         said = conversation.say(text.replace("\\n", "\n"))
-    wrong = [f"missing: {part}" for part in line.expected if not _is_met(part, said)]
-    named = {part.split()[0] for part in line.expected}
-    extra = [call for call in said.calls if call[0] not in named and (call[0] in WRITES or not _helped(line, call[0]))]
-    wrong += [f"not wanted: {tool} {arguments}" for tool, arguments in extra]
-    expected_calls = [part.split()[0] for part in line.expected if ":" not in part.split()[0]]
-    for tool in set(expected_calls) & WRITES:
-        if sum(call[0] == tool for call in said.calls) > expected_calls.count(tool):
+    wrong = [_wrong(expected, said) for expected in (line.expected, *line.others)]
+    if [] in wrong:
+        return []
+    return [*wrong[0], f"calls {said.calls}, asks {said.asks}, topics {said.topics}: {said.text[:100]!r}"]
+
+
+def _wrong(expected: tuple[str, ...], said: Said) -> list[str]:
+    wrong = [f"missing: {part}" for part in expected if not _is_met(part, said)]
+    named = [part.split()[0] for part in expected]
+    helped = any(part.startswith("ask:") or part.split()[0] in WRITES for part in expected)
+    for tool, arguments in said.calls:
+        if tool not in named and (tool in WRITES or tool not in _HELPFUL or not helped):
+            wrong.append(f"not wanted: {tool} {arguments}")
+        if tool in WRITES and tool in named and [call[0] for call in said.calls].count(tool) > named.count(tool):
             wrong.append(f"too often: {tool}")
-    if wrong:
-        wrong.append(f"calls {said.calls}, asks {said.asks}, topics {said.topics}: {said.text[:100]!r}")
     return wrong
-
-
-def _helped(line: Line, tool: str) -> bool:
-    wants = [part for part in line.expected if part.startswith("ask:") or part.split()[0] in WRITES]
-    return bool(wants) and tool in _HELPFUL
 
 
 def _is_met(part: str, said: Said) -> bool:

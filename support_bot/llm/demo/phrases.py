@@ -58,6 +58,7 @@ _CITY = re.compile(r"\b(?:city|town)\b[^.]*?\b(?:to|is|:)\s+([A-ZÄÖÜ][\w'-]+(
 _STREET = re.compile(r"\bstreet\b[^.]*?\b(?:to|is|:)\s+([^,.;]+)", re.IGNORECASE)
 _ALL = frozenset(
     {
+        "every",
         "all",
         "full",
         "fully",

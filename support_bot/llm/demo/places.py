@@ -20,6 +20,9 @@ COUNTRIES: dict[str, str] = {
 }
 _COUNTRY = re.compile(rf"(?<!\w)(?:the\s+)?({'|'.join(sorted(COUNTRIES, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
 _COUNTRY_CODE = re.compile(rf"(?<![\w-])({'|'.join(sorted(set(COUNTRIES.values())))})(?![\w-])")
+# `fr 75002`, `75002 fr`; of the codes that are English words only the upper-case ones count.
+_SMALL_CODES = "|".join(sorted({code.lower() for code in COUNTRIES.values()} - {"at", "be", "in", "is", "it", "no"}))
+_CODE_BEFORE_POSTAL = re.compile(rf"(?<!\w)({_SMALL_CODES})[\s-]?(?=\d{{4,5}}(?!\w))")
 _POSTAL_CODES = (
     re.compile(r"(?<!\w)(?:[A-Z]{1,2}-)?([A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})(?!\w)", re.IGNORECASE),  # London NW1 6XE
     re.compile(r"(?<!\w)([A-Z]\d[A-Z]\s?\d[A-Z]\d)(?!\w)", re.IGNORECASE),  # Ottawa K1A 0B1
@@ -30,7 +33,7 @@ _POSTAL_CODES = (
 )
 # The address begins after the last of these words in front of it.
 _LEAD = re.compile(
-    r"(?:^|(?<=[\s,]))(?:to|is|into|at|in|address|adress|now|by|:|be|it's|its|instead|street|from|yes|with|for|sure|ok|okay)\s*:?\s+(?=\S)",
+    r"(?:^|(?<=[\s,]))(?:to|is|read|reads|into|at|in|address|adress|now|by|:|be|it's|its|instead|street|from|yes|with|for|sure|ok|okay)\s*:?\s+(?=\S)",
     re.IGNORECASE,
 )
 # Words after the city that do not belong to it.
@@ -68,7 +71,7 @@ def find_country(text: str) -> str | None:
     names = _COUNTRY.findall(text)
     if names:
         return COUNTRIES[names[-1].lower()]
-    codes = _COUNTRY_CODE.findall(text)
+    codes = _COUNTRY_CODE.findall(text) or [code.upper() for code in _CODE_BEFORE_POSTAL.findall(text)]
     return codes[-1] if codes else None
 
 

@@ -11,6 +11,7 @@ from support_bot.llm.demo.reading import aspects_of, problem_kind, read_slots
 from support_bot.llm.demo.requests import ABOUT_ORDERS, ABOUT_PACKAGES, READS, WRITES, Request
 from support_bot.llm.demo.understanding import Clause, Heard, hear, split_clauses
 
+_HAVE_A_STATE = frozenset({"list_requests", "order_status", "list_orders", "truck"})
 # `ORD-1001` alone is no reason for anything.
 _FEWEST_WORDS_OF_A_REASON = 2
 # A statement about the first kind explains a request of the second.
@@ -80,6 +81,9 @@ def _explains(task: Clause, names: set[str | None]) -> bool:
     name = task.guess.name or ""
     if name == "cancel_order" and "cancel" in task.core.words:
         return False
+    about_it = "it" in task.whole.words and not task.whole.words.has("package", "packages") and not _has_number(task)
+    if name == "track" and about_it and names & _HAVE_A_STATE:
+        return True  # `I sent you a request, what is the state of it?`
     if name in ("track", "order_status", "problem") and task.whole.asks:
         return False
     if name == "problem" and "report" in task.core.words:

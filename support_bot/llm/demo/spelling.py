@@ -90,6 +90,8 @@ class Speller:
                 continue
             # A forgotten or swapped letter is likelier than a wrong one: `dliver` is `deliver`, not `driver`.
             strange = sum((Counter(word) - Counter(candidate)).values())
+            if slips > 1 and strange > 1:
+                continue
             rank = (slips, strange, candidate not in self._keywords)
             if best is None or rank < best:
                 best, found = rank, candidate

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from support_bot.llm.demo.dates import Moment, find_moment
 from support_bot.llm.demo.entities import Found, find_numbers, find_phones
-from support_bot.llm.demo.intents import BARE, Guess, best_guess
+from support_bot.llm.demo.intents import BARE, HINT, Guess, best_guess
 from support_bot.llm.demo.measures import Parcel, find_parcels
 from support_bot.llm.demo.places import find_country, find_postal_code
 from support_bot.llm.demo.words import SPELLER, Words, read_words
@@ -50,6 +50,7 @@ _OF_SOMEBODY = re.compile(
     r"|\b([a-z]{3,12})'s\s+(?:orders?|packages?|parcels?|address|phone|e-?mail|data|profile|details|shipments?)",
     re.IGNORECASE,
 )
+_BECAUSE = frozenset({"because", "since"})
 _QUESTIONS = (
     "where",
     "when",
@@ -83,7 +84,11 @@ class Heard:
 
     @cached_property
     def guess(self) -> Guess:
-        return best_guess(self.words)
+        """What it wants; a reason given with `because` counts only where the rest says nothing."""
+        tokens = self.words.tokens
+        cut = next((position for position, token in enumerate(tokens) if token in _BECAUSE), 0)
+        head = best_guess(read_words(" ".join(tokens[:cut]))) if cut else Guess()
+        return head if head.clear and head.score > HINT else best_guess(self.words)
 
     @property
     def asks(self) -> bool:
@@ -193,6 +198,6 @@ def _clause(group: list[tuple[str, Heard]], today: date) -> Clause:
     whole = hear(text.strip(), today=today) if len(group) > 1 else group[0][1]
     core = _strongest(group)
     guess = core.guess
-    if not guess.clear or (guess.score <= BARE and whole.guess.score > guess.score):
+    if not guess.clear or (whole.guess.score > guess.score and not whole.guess.social):
         guess = whole.guess
     return Clause(guess=guess, core=core, whole=whole, pieces=tuple(heard for _, heard in group))

@@ -17,7 +17,25 @@ from support_bot.llm.demo.spelling import Speller
 _DATA = Path(__file__).parent / "data"
 _TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
 # `has it left the depot?` asks; it does not order to leave something. `can you …` and `how do I …` want something done.
-_OPENING = r"(?:(?:and|so|but|also|hi|hey|hello|ok|okay|please|well|sorry|just|now|then|or) )*"
+_OPENING_WORDS = (
+    "and",
+    "so",
+    "but",
+    "also",
+    "hi",
+    "hey",
+    "hello",
+    "ok",
+    "okay",
+    "please",
+    "well",
+    "sorry",
+    "just",
+    "now",
+    "then",
+    "or",
+)
+_OPENING = rf"(?:(?:{'|'.join(_OPENING_WORDS)}) )*"
 _ASKS = re.compile(
     rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how) |"
     r"(?:have|do) (?=you|they|we|i\b|any|my|the|all))"
@@ -83,6 +101,7 @@ SPELLER = Speller(
         *(word for written_out in SHORT_FORMS.values() for word in written_out),
         *(name for name in COUNTRIES if name.isalpha()),
         *SHORT_FORMS,
+        *(word for line in data_lines("intents.txt") for word in re.findall(r"(?<![@^\[])\b[a-z]{3,}\b", line)),
     },
 )
 
@@ -128,6 +147,7 @@ def _spelled(text: str) -> list[str]:
 def _meanings_of(tokens: tuple[str, ...]) -> frozenset[str]:
     """Longest phrases first from left to right; a phrase uses its words up, unless it stands aside."""
     found = set(_mood(" ".join(tokens)))
+    found.add(f"^{next((token for token in tokens if token not in _OPENING_WORDS), '')}")
     position = 0
     while position < len(tokens):
         used = 0
