@@ -32,9 +32,9 @@ export class Composer {
       options.stop();
       this.focus();
     });
-    this.#count();
     // The page gives the field read-only: what is typed before this could not be sent by Enter.
     this.#field.readOnly = false;
+    this.#count();
   }
 
   focus() {
