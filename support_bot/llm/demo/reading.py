@@ -28,6 +28,7 @@ from support_bot.llm.demo.requests import PROFILE_FIELDS, Slots
 from support_bot.llm.demo.understanding import Clause, Heard
 from support_bot.llm.demo.words import Words
 
+_SUITABLE = frozenset({"suit", "work", "works", "fit", "good", "possible", "convenient", "home"})
 _NEWEST = frozenset({"last", "latest", "newest", "recent", "recently"})
 _ANOTHER = re.compile(
     r"\b(?:a|an|another|other|different|one of my|some) (?:other )?(?:package|parcel|order|shipment|packet|booking)\b"
@@ -169,7 +170,9 @@ def _read_profile_change(slots: Slots, clause: Clause) -> Slots:
 def _read_delivery_change(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
     words = heard.words
-    moment = next((piece.moment for piece in _positive_first(clause) if piece.moment.day), heard.moment)
+    day = next(
+        (piece.moment.day for piece in clause.pieces if piece.moment.day and not _rules_out_its_day(piece)), None
+    )
     place = read_safe_place(heard.spelled) if words.has("safe_spot", "leave") else None
     hold = True if words.has("hold") and not place else None
     address = Address()
@@ -184,7 +187,7 @@ def _read_delivery_change(slots: Slots, clause: Clause) -> Slots:
         change = "day"
     if "safe_place" in words.tokens or ("safe" in words.tokens and not place):
         change = "safe_place"
-    return replace(slots, day=moment.day, safe_place=place, hold=hold, address=address, change=change)
+    return replace(slots, day=day, safe_place=place, hold=hold, address=address, change=change)
 
 
 def _read_cancel(slots: Slots, clause: Clause) -> Slots:
@@ -229,6 +232,9 @@ _READERS: dict[str, Callable[[Slots, Clause], Slots]] = {
 }
 
 
-def _positive_first(clause: Clause) -> list[Heard]:
-    """`I am not home tomorrow, come on Monday`: the piece without the `not` names the day that is wanted."""
-    return sorted(clause.pieces, key=lambda piece: piece.words.has("not", "not_home"))
+def _rules_out_its_day(piece: Heard) -> bool:
+    """`I am not home tomorrow`, `away until Friday`: the day that is named is not the one that is wanted."""
+    tokens = piece.words.tokens
+    before = tokens[: tokens.index("@date")] if "@date" in tokens else ()
+    unsuitable = "not" in tokens and bool(_SUITABLE & set(tokens))
+    return unsuitable or "not" in before or ("until" in before and "not_home" in piece.words)
