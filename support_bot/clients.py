@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from django.conf import settings
@@ -25,10 +26,23 @@ def _client(peer: str, forwarded: str) -> str:
     """The last address that no trusted proxy of ours has; what stands before it was written by the client itself."""
     address = peer
     for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()]):
-        if address not in settings.TRUSTED_PROXIES:
+        if not is_trusted(address=address, networks=settings.TRUSTED_PROXIES):
             break
         address = hop
     return address
+
+
+def is_trusted(*, address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether an address is one of ours, such as the reverse proxy's. A mapped address (::ffff:…) is the one inside."""
+    if not networks:
+        return False
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in networks)
 
 
 def _counted(address: str) -> str:

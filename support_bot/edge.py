@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
+
+from support_bot.clients import is_trusted
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -73,13 +76,13 @@ async def _refuse(send: Send) -> None:
 class TrustedProxy:
     """Believes X-Forwarded-Proto of the proxies we were told of, and of nobody else."""
 
-    def __init__(self, app: App, *, proxies: list[str]) -> None:
+    def __init__(self, app: App, *, proxies: Sequence[IPv4Network | IPv6Network]) -> None:
         self.app = app
-        self.proxies = frozenset(proxies)
+        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         peer = (scope.get("client") or ("", 0))[0]
-        if peer in self.proxies:
+        if is_trusted(address=peer, networks=self.proxies):
             forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"").split(b",")[-1].strip()
             if forwarded == b"https":
                 scope = scope | {"scheme": "https" if scope["type"] == "http" else "wss"}

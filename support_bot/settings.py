@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,14 @@ PORT = env.integer("PORT", 8000, high=65535)
 
 SECRET_KEY = env.secret_key(generated=VAR_DIR / "secret_key" if RELAXED else None)
 _LOCAL = "127.0.0.1,localhost" if RELAXED else ""
-ALLOWED_HOSTS = env.csv("ALLOWED_HOSTS", _LOCAL)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", _LOCAL)
 if not ALLOWED_HOSTS:
     raise env.ConfigError("ALLOWED_HOSTS", "is required unless DEMO or DEBUG is true", "support.example.com")
 _ORIGINS = f"http://127.0.0.1:{PORT},http://localhost:{PORT}" if RELAXED else ""
 ALLOWED_ORIGINS = env.origins("ALLOWED_ORIGINS", _ORIGINS)
 if not ALLOWED_ORIGINS:
     raise env.ConfigError("ALLOWED_ORIGINS", "is required unless DEMO or DEBUG is true", "https://support.example.com")
-TRUSTED_PROXIES = env.csv("TRUSTED_PROXIES")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 PUBLIC_URL = env.url(
     "PUBLIC_URL", ALLOWED_ORIGINS[0], schemes=("http", "https"), example="https://support.example.com"
 ).rstrip("/")
@@ -136,6 +137,7 @@ LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/chat/"
 RATE_LOGIN = env.rate("RATE_LOGIN", "10/minute", may_be_off=RELAXED)
 REAUTH_S = env.integer("REAUTH_S", 600)
+ACCOUNT_ADAPTER = "support_bot.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -144,7 +146,8 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-_LOGIN_RATE = RATE_LOGIN.replace("minute", "m").replace("second", "s").replace("hour", "h") if RATE_LOGIN else None
+# allauth writes 10/minute as 10/m.
+_LOGIN_RATE = re.sub(r"/(.)[a-z]+", r"/\1", RATE_LOGIN) if RATE_LOGIN else None
 ACCOUNT_RATE_LIMITS: dict[str, Any] | bool = (
     {"login": f"{_LOGIN_RATE}/ip", "login_failed": f"{_LOGIN_RATE}/ip,5/5m/key"} if _LOGIN_RATE else False
 )
@@ -197,7 +200,7 @@ WHITENOISE_USE_FINDERS = True  # files are served from where they lie: nothing t
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 
 # --- the model and its turns ------------------------------------------------------------------------------------
 
@@ -209,7 +212,7 @@ LLM_FIRST_TOKEN_TIMEOUT_S = env.seconds("LLM_FIRST_TOKEN_TIMEOUT_S", 15)
 LLM_IDLE_TIMEOUT_S = env.seconds("LLM_IDLE_TIMEOUT_S", 15)
 LLM_MAX_BYTES = env.integer("LLM_MAX_BYTES", 4194304)
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "", schemes=("http", "https"), example="http://127.0.0.1:8001/v1")
-OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_API_KEY = env.token("OPENAI_API_KEY")
 if any(name.startswith("openai:") for name in [LLM_MODEL, *LLM_FALLBACK_MODELS]) and not (
     OPENAI_API_KEY or OPENAI_BASE_URL
 ):
@@ -281,6 +284,6 @@ _EMAIL_URL = env.text("EMAIL_URL", "console:" if RELAXED else "")
 if not _EMAIL_URL:
     raise env.ConfigError("EMAIL_URL", "is required unless DEMO or DEBUG is true", "smtp://user:secret@mail.host:587")
 globals().update(env.email(_EMAIL_URL))
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"support@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"support@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
 LOGGING_CONFIG = None
 LOGGING = logging_config(readable=RELAXED and sys.stdout.isatty())
