@@ -79,7 +79,9 @@ def test_agreeing_is_not_approving(call: ToolCall, client: Client, alice: Custom
 
 
 @pytest.mark.parametrize(
-    "token", ["x", "a:b:c", "%00", "..%2f..%2f", "x" * 5000, signing.dumps(["not-a-uuid", "d"], salt=SALT)]
+    "token",
+    ["x", "a:b:c", "%00", "..%2f..%2f", "x" * 5000, signing.dumps(["not-a-uuid", "d"], salt=SALT)],
+    ids=["letter", "parts", "nul", "path", "long", "signed"],
 )
 def test_a_link_that_is_not_ours_is_not_found(client: Client, token: str):
     for answer in (client.get(f"/accounts/verify-change/{token}/"), client.post(f"/accounts/verify-change/{token}/")):

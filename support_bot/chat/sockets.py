@@ -59,7 +59,8 @@ async def open_socket(*, scope: dict[str, Any], socket: Socket) -> tuple[Convers
     found = await in_thread(authority.find_authority)(session_key=session_key) if session_key else None
     if found is None or session_key is None:
         raise Refused(4401)
-    _check_rates(found.customer.pk, address_of(scope=scope))
+    # In a thread: the limits may wait for Redis, and the loop serves everybody.
+    await asyncio.to_thread(_check_rates, found.customer.pk, address_of(scope=scope))
     text = scope["url_route"]["kwargs"]["conversation_id"]
     if not _UUID.fullmatch(text):
         raise Refused(4404)
