@@ -42,9 +42,6 @@ $(RUNTIME): requirements.txt requirements-uv.txt | $(PY)
 $(DEVELOPMENT): requirements-dev.txt requirements-uv.txt | $(PY)
 	$(call install_pins,requirements-dev.txt)
 
-screenshots: $(RUNTIME) $(DEVELOPMENT) packages ## take the pictures of the README anew (docs/images)
-	@$(PY) -m tests.browser.screenshots
-
 install: $(RUNTIME) ## build .venv with the pinned, hashed requirements
 
 install-dev: $(RUNTIME) $(DEVELOPMENT) ## the same, plus what lint and test need
