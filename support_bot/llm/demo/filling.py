@@ -50,7 +50,16 @@ def fill(slots: Slots, *, asked: str, heard: Heard, options: Sequence[Option] = 
     if asked == "service":
         return _fill_service(slots, heard, options)
     fill_slot = _FILLERS.get(asked)
-    return fill_slot(slots, heard) if fill_slot else None
+    filled = fill_slot(slots, heard) if fill_slot else None
+    return filled or _fill_another_field(slots, asked, heard)
+
+
+def _fill_another_field(slots: Slots, asked: str, heard: Heard) -> Slots | None:
+    """Who wants to change e-mail and address may give the address first."""
+    others = [field for field in ("phone", "email", "address") if field in slots.fields and field != asked]
+    if asked not in slots.fields:
+        return None
+    return next((filled for field in others if (filled := _FILLERS[field](slots, heard))), None)
 
 
 def free_text(heard: Heard) -> str | None:
@@ -172,7 +181,7 @@ def _fill_safe_place(slots: Slots, heard: Heard) -> Slots | None:
 
 
 def _fill_amount(slots: Slots, heard: Heard) -> Slots | None:
-    share = read_share(heard.words)
+    share = read_share(heard)
     amount = heard.found.money[0] if heard.found.money else None
     if amount is None and share is None:
         amount = find_plain_amount(heard.plain)

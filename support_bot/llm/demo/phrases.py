@@ -153,10 +153,10 @@ def read_topic(text: str) -> str | None:
     return topic or None
 
 
-def read_share(words: Words) -> Share | None:
-    if "half" in words.tokens:
+def read_share(heard: Heard) -> Share | None:
+    if "half" in heard.words.tokens or "50%" in heard.text:
         return "half"
-    return "all" if _ALL & set(words.tokens) else None
+    return "all" if _ALL & set(heard.words.tokens) or "100%" in heard.text else None
 
 
 def read_service(words: Words) -> str | None:

@@ -33,10 +33,15 @@ _NEWEST = frozenset({"last", "latest", "newest", "recent", "recently"})
 _ANOTHER = re.compile(
     r"\b(?:a|an|another|other|different|one of my|some) (?:other )?(?:package|parcel|order|shipment|packet|booking)\b"
 )
+# `refund 10`, `give back the 24.90`: an amount without its currency.
+_BARE_AMOUNT = re.compile(
+    r"\brefund(?:\s+(?:of|me))?\s+(\d{1,4}(?:[.,]\d{1,2})?)\b(?!\s?%)|(?<![\d.,])(\d{1,4}[.,]\d{2})(?![\d.,%])",
+    re.IGNORECASE,
+)
 _PROBLEMS = (
     ("not_received", ("never_got", "says_delivered", "not_arrived", "misdelivered", "lost", "stolen")),
-    ("wrong_item", ("wrong_item", "other_person")),
-    ("missing_items", ("missing",)),
+    ("wrong_item", ("wrong_item", "other_person", "swapped")),
+    ("missing_items", ("missing", "without")),
     ("damaged", ("damaged",)),
     ("other", ("mishandled",)),
 )
@@ -112,6 +117,8 @@ def _read_list_packages(slots: Slots, clause: Clause) -> Slots:
     status = _status(words, STATUS_WORDS)
     if status == "delivered" and ("when" in words or "not" in words or "@date" in words):
         status = None  # `when are my parcels delivered` asks about those that are not
+    if status is None and "did" in words.tokens and "deliver" in words:
+        status = "delivered"
     if status is None and words.has("hold", "depot"):
         status = "ready_for_pickup"
     return replace(slots, status=status)
@@ -197,11 +204,9 @@ def _read_cancel(slots: Slots, clause: Clause) -> Slots:
 def _read_refund(slots: Slots, clause: Clause) -> Slots:
     heard = clause.whole
     amount = heard.found.money[0] if heard.found.money else None
-    if amount is None and (
-        bare := re.search(r"\brefund(?:\s+(?:of|me))?\s+(\d{1,4}(?:[.,]\d{1,2})?)\b", heard.text, re.IGNORECASE)
-    ):
-        amount = find_plain_amount(bare[1])
-    return replace(slots, amount=amount, share=read_share(heard.words), reason=read_reason(clause))
+    if amount is None and (bare := _BARE_AMOUNT.search(heard.plain)):
+        amount = find_plain_amount(bare[1] or bare[2])
+    return replace(slots, amount=amount, share=read_share(heard), reason=read_reason(clause))
 
 
 def _read_problem(slots: Slots, clause: Clause) -> Slots:

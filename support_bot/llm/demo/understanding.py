@@ -26,7 +26,7 @@ _SENTENCE_END = re.compile(
     r"(?:[.!?]+[)\"']*\s+|\n+|;\s*)(?!(?<=\d\. )(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", re.IGNORECASE
 )
 _CONNECTOR = re.compile(
-    r"\s*,\s*(?:and\s+|but\s+|also\s+|then\s+|so\s+|plus\s+)*|\s+(?:and|but|also|then|plus|&|\+|as well as|"
+    r"\s*,\s*(?:and\s+|but\s+|also\s+|then\s+|so\s+|plus\s+)*|\s+(?:and|n|but|also|then|plus|&|\+|as well as|"
     r"besides|so|while|btw|by the way)"
     r"\s+(?:also\s+|then\s+|please\s+|secondly\s+)*|\s+[-–—]+\s+|\s*:\s+|\s*\(?\d\)\s+",
     re.IGNORECASE,

@@ -18,23 +18,8 @@ _DATA = Path(__file__).parent / "data"
 _TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
 # `has it left the depot?` asks; it does not order to leave something. `can you …` and `how do I …` want something done.
 _OPENING_WORDS = (
-    "and",
-    "so",
-    "but",
-    "also",
-    "hi",
-    "hey",
-    "hello",
-    "ok",
-    "okay",
-    "please",
-    "well",
-    "sorry",
-    "just",
-    "now",
-    "then",
-    "or",
-)
+    "and", "so", "but", "also", "hi", "hey", "hello", "ok", "okay", "please", "well", "sorry", "just", "now", "then", "or",
+)  # fmt: skip
 _OPENING = rf"(?:(?:{'|'.join(_OPENING_WORDS)}) )*"
 _ASKS = re.compile(
     rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how) |"
@@ -42,7 +27,7 @@ _ASKS = re.compile(
     r"(?!to\b|a\b|about\b|if\b|(?:do )?i (?:get|change|cancel|book|send)\b)"
 )
 _WANTS = re.compile(
-    r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|way to|how do (?:i|we|you)|how to)\b"
+    r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|have to|has to|way to|how do (?:i|we|you)|how to)\b"
 )
 _ASKS_TO_BE_TOLD = re.compile(
     rf"{_OPENING}(?:(?:can|could|would|will) (?:you|someone|anybody|somebody) (?:please |maybe )?"
