@@ -32,7 +32,7 @@ class EmbeddedWorker:
         )
         self._thread = threading.Thread(target=self._worker.start, daemon=True, name="worker")
         self._beat: Any = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler", max_interval=1)
-        self._beat.daemon = True
+        self._beat.daemon = True  # type: ignore[union-attr]  # thread=True makes it a thread
 
     def _is_ready(self, consumer: Any) -> None:
         self._ready.set()

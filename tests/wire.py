@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
+from websockets import Origin
 from websockets.sync.client import ClientConnection, connect
 
 Frame = dict[str, Any]
@@ -99,7 +100,7 @@ class Socket:
         self.frames: list[Frame] = []
         self.ws: ClientConnection = connect(
             f"ws://{host}/ws/chat/{conversation}/",
-            origin=origin or browser.url,  # type: ignore[arg-type]  # a plain string is what goes over the wire
+            origin=Origin(origin or browser.url),
             additional_headers={"Cookie": browser.cookies()},
             compression=None,
             open_timeout=WAIT_S,

@@ -12,7 +12,7 @@ from tests.model_server import text
 
 ID = "6f1c2f8e-0f43-4a0c-9a56-6b1f0e3c1d2a"
 
-BAD = {
+BAD: dict[str, str | bytes] = {
     "no json": "hello",
     "empty": "",
     "null": "null",

@@ -41,8 +41,9 @@ def walk(url: str, model: ModelServer, *, within: float = 20.0) -> Frame:
             assert "phone" in told["text"].lower()
         return done
     finally:
-        for side in filter(None, (chat, other_tab, alice, rita)):
-            side.close()
+        for side in (chat, other_tab, alice, rita):
+            if side is not None:
+                side.close()
 
 
 def last_call(frames: list[Frame], state: str) -> Frame:

@@ -88,7 +88,7 @@ async def test_journey_2_on_postgresql_and_redis(stack: Stack, chromium: Chromiu
         await walk(browser, web.url)
 
     with psycopg.connect(stack.database_url) as rows:
-        check_records(lambda query: rows.execute(query).fetchall())  # type: ignore[arg-type]  # a literal of this file
+        check_records(lambda query: rows.execute(query).fetchall())
     check_log(web)
     check_log(worker)
 

@@ -87,7 +87,9 @@ def test_the_task_carries_out_the_call_of_its_id(alice: Customer, rita: User):
     assert effects(call) == 1
 
 
-@pytest.mark.parametrize("nonsense", ["", "x", "../../x", "0" * 500, None, 7, [], {}, b"x", "\x00", str(uuid.UUID(int=7))])
+@pytest.mark.parametrize(
+    "nonsense", ["", "x", "../../x", "0" * 500, None, 7, [], {}, b"x", "\x00", str(uuid.UUID(int=7))]
+)
 def test_an_id_that_is_none_does_nothing(alice: Customer, rita: User, nonsense: Any):
     call = approved(alice, rita)
 
