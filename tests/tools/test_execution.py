@@ -592,6 +592,20 @@ def test_a_worker_that_was_paused_past_its_lease_does_nothing(alice: Customer, r
     assert again(call).state == "executing"
 
 
+def test_a_worker_that_lost_its_lease_says_that_there_is_nothing_to_do(
+    alice: Customer, rita: User, monkeypatch: pytest.MonkeyPatch
+):
+    call = approved(alice, rita)
+    paused = execution._claim(call.pk)
+    change_row(call, lease_until=passed())
+    execution._claim(call.pk)
+    monkeypatch.setattr(execution, "_claim", lambda call_id: paused)
+
+    assert execute_call(call_id=call.pk) is None
+    assert again(call).tries == 2
+    assert_nothing_was_done(call)
+
+
 def test_a_worker_that_fails_past_its_lease_does_not_end_the_call_of_the_next(
     alice: Customer, rita: User, settings: Any
 ):

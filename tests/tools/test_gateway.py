@@ -19,6 +19,7 @@ from tools.gateway import Admitted, RawCall, printable_name, refuse_step, run_ca
 from tools.models import AuditEntry, ToolCall
 from tools.registry import REGISTRY, tool
 from tools.signals import call_changed
+from tracking.errors import NotPossible as TrackingNotPossible
 from tracking.factories import OrderFactory, PackageFactory
 from tracking.models import Customer
 
@@ -263,7 +264,7 @@ def test_a_step_of_a_thousand_calls_runs_eight_and_answers_all_in_order(
     requests = [raw("get_order", order_id=f"ORD-{n:06}") for n in range(1000)]
     ctx = context(alice, turn_id=uuid.uuid4())
 
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(80):
         admitted = admit(ctx, *requests)
 
     assert len(admitted) == 1000
@@ -408,6 +409,24 @@ def test_a_defect_in_a_read_is_answered_without_its_details(alice: Customer, reg
     assert "Error" not in json.dumps(told)
     assert ToolCall.objects.get(pk=broken.call.pk).state == "failed"
     assert after["ok"] is True
+
+
+def test_what_the_records_forbid_is_told_in_their_words(alice: Customer, registry: dict):
+    @tool(effect="read", label="Probe")
+    def closed(ctx: Any) -> Answer:
+        """Is closed."""
+        raise TrackingNotPossible("It was delivered.", "Offer a report.")
+
+    (admitted,) = admit(context(alice), raw("closed"))
+
+    told = run_call(ctx=context(alice), admitted=admitted)
+
+    error = told["error"]
+    assert (error["code"], error["message"], error["next_step"]) == (
+        "not_possible",
+        "It was delivered.",
+        "Offer a report.",
+    )
 
 
 def test_a_tool_may_say_in_its_own_words_that_it_is_away(alice: Customer, registry: dict):
