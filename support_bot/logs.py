@@ -9,6 +9,17 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
+# Libraries whose lines would repeat what our own events say.
+QUIET = (
+    "httpx2",
+    "httpx",
+    "openai",
+    "uvicorn.access",
+    "celery.app.trace",
+    "celery.worker.strategy",
+    "celery.beat",
+)
+
 
 def logging_config(*, readable: bool) -> dict[str, Any]:
     """Set up structlog and give the same shape to what libraries log. Returns the dictConfig that was applied."""
@@ -39,16 +50,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "structured"}
         },
         "root": {"handlers": ["stdout"], "level": "INFO"},
-        "loggers": {
-            # Request lines of the SDK and of uvicorn would repeat what our own events say.
-            "httpx2": {"level": "WARNING"},
-            "httpx": {"level": "WARNING"},
-            "openai": {"level": "WARNING"},
-            "uvicorn.access": {"level": "WARNING"},
-            "celery.app.trace": {"level": "WARNING"},
-            "celery.worker.strategy": {"level": "WARNING"},
-            "celery.beat": {"level": "WARNING"},
-        },
+        "loggers": {name: {"level": "WARNING"} for name in QUIET},
     }
     logging.config.dictConfig(config)
     # A warning of a library is a record like any other, not a loose line on stderr.

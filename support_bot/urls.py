@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from support_bot import health, pages, verify
+from support_bot import accounts, health, pages, verify
 from support_bot.chat import views
 
 # Staff sign in on the same page as everybody else: one place for limits, and later for a second factor.
@@ -21,6 +21,7 @@ urlpatterns = [
     path("chat/new/", views.new, name="chat_new"),
     path("chat/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("accounts/verify-change/<str:token>/", verify.verify_change, name="verify_change"),
+    path("accounts/email/", accounts.email, name="account_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),

@@ -133,7 +133,8 @@ class ApprovalAdmin(ReadOnly):
 
     @admin.display(ordering="call__state")
     def state(self, approval: Approval) -> str:
-        return State(approval.call.state).label
+        state = State(approval.call.state)
+        return format_html('<span class="state state-{}">{}</span>', state.value, state.label)
 
     @admin.display(description="approvals")
     def approvals(self, approval: Any) -> str:
