@@ -32,6 +32,7 @@ def test_no_page_changes_an_address_past_the_old_one(signed_in: Client, alice: C
 
     answer = signed_in.post("/accounts/email/", {action: "", "email": "thief@example.org"})
 
+    assert alice.user is not None
     alice.user.refresh_from_db()
     assert answer.status_code == 405
     assert list(EmailAddress.objects.values_list("email", "primary")) == before
