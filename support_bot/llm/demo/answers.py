@@ -44,19 +44,15 @@ _ERRORS = {
     "unavailable": "That is not available at the moment. Please try again later.",
 }
 _SAID_BY_THE_RECORD = frozenset({"not_possible", "not_permitted", "invalid_arguments", "not_found", "rate_limited"})
-_PERSON = "I can also hand you over to a person: just say so."
+_PERSON = 'I can also hand you over to a person: just say "a person, please".'
 
 
 def answer(tool: str, told: dict[str, Any], request: Request, *, today: date) -> str:
-    """What to tell the customer about a call that went well."""
+    """What to tell the customer about a call that went well. Raises KeyError and the like for an unknown shape."""
     status = told.get("status")
     if status is not None:
         return _prepared(tool, told, status)
-    read = _READS.get(tool)
-    result = told.get("result")
-    if read is None or not isinstance(result, dict):
-        return "I have an answer that I cannot put into words. " + _PERSON
-    return read(result, request, today=today)
+    return _READS[tool](told["result"], request, today=today)
 
 
 def _prepared(tool: str, told: dict[str, Any], status: str) -> str:

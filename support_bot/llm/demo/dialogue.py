@@ -30,6 +30,8 @@ MOST_CALLS = 8
 # So often the same question is asked before we give up.
 _MOST_TRIES = 3
 _DO = "do"
+# What reading a result raises that is not of the shape we know.
+_UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ class Dialogue:
             self._pending.append(_Pending(request=request, purpose=purpose, call=call))
 
     def _learn_one(self, pending: _Pending, told: dict[str, Any]) -> None:
-        request, call = pending.request, pending.call
+        call = pending.call
         self._focus.note(
             package=call.arguments.get("package_id"),
             order=call.arguments.get("order_id"),
@@ -207,12 +209,19 @@ class Dialogue:
         if not told.get("ok"):
             self._fail(pending, told.get("error") or {})
             return
+        try:
+            self._use(pending, told)
+        except _UNREADABLE:
+            self._said.append(talk.TEXTS["unreadable"])
+
+    def _use(self, pending: _Pending, told: dict[str, Any]) -> None:
+        request, call = pending.request, pending.call
         if pending.purpose == _DO:
             self._last, self._card_waits = request, "status" in told
             self._options = options_of(call.tool, told.get("result") or {}) or self._options
             self._said.append(answer(call.tool, told, request, today=self.today))
             return
-        learned = learn_from(pending.purpose, told.get("result") or {}, request, today=self.today)
+        learned = learn_from(pending.purpose, told["result"], request, today=self.today)
         self._options = learned.options if learned.options is not None else self._options
         self._said.append(learned.said or "")
         if learned.request is not None:

@@ -17,6 +17,9 @@ from support_bot.llm.demo.understanding import Clause
 
 _SHORT = 7
 _VERY_SHORT = 4
+_VALUES = frozenset(
+    {"@package", "@order", "@truck", "@digits", "@money", "@date", "@time", "@phone", "@email", "@postal"}
+)
 _DROPPING = frozenset({"never", "nevermind", "forget", "skip", "stop", "no"})
 _ADDING = frozenset({"and", "also", "too", "same", "about", "likewise", "plus"})
 _REVISING = frozenset({"make", "only", "just", "better", "not", "change", "rather"})
@@ -44,7 +47,8 @@ def wants_to_drop(wishes: Wishes, *, asked: str | None) -> bool:
 def answers_card(wishes: Wishes) -> str | None:
     """`confirm` or `withdraw` where the customer answers a card in words, which only its buttons can do."""
     words = wishes.whole.words
-    if len(words.tokens) > _VERY_SHORT or wishes.whole.found.trackable or wishes.whole.found.orders:
+    names_something = bool(_VALUES & words.meanings)
+    if len(words.tokens) > _VERY_SHORT or names_something:
         return None
     if any(request.intent in READS for request in wishes.requests):
         return None

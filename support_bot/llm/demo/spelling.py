@@ -12,6 +12,8 @@ _SLIPS = {4: 1, 5: 1}
 _SLIPS_OF_LONG_WORDS = 2
 _SHORTEST_WORD = 4
 _SMALL_WORD = re.compile(r"(?<![\w@.'-])[a-z]{4,}(?![\w@'-]|\.\w)|^[A-Z][a-z]{3,}(?![\w@'-])")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_DOUBLED = re.compile(r"(.)\1+")
 _ENDINGS_OF_KEYWORDS = ("s", "es", "d", "ed", "ing")
 _ENDINGS = ("s", "es", "d", "ed", "ing", "ly", "er", "y")
 
@@ -55,21 +57,27 @@ class Speller:
         """The word put right: mostly one, two or three where the blanks were forgotten (`mypackage`)."""
         if word in self._keywords or word in self._known or not word.isalpha() or not word.isascii():
             return (word,)
-        calm = [re.sub(r"(.)\1{2,}", letters, word) for letters in (r"\1\1", r"\1")]
-        if calm[0] != word:
-            return self._correct(calm[0] if self.is_word(calm[0]) else calm[1])
+        if (calm := self._calmed(word)) is not None:
+            return self._correct(calm)
         if (stem := self._stem(word)) is not None:
             return (stem,)
         if self.is_word(word):
             return (word,)
         if len(word) < _SHORTEST_WORD - 1:
             return (word,)
-        single = re.sub(r"(.)\1", r"\1", word)
+        single = _DOUBLED.sub(r"\1", word)
         if len(word) < _SHORTEST_WORD and self.is_word(single):
             return (single,)
         if nearest := self._nearest(word):
             return (nearest,)
         return self._unglued(word) or (word,)
+
+    def _calmed(self, word: str) -> str | None:
+        """`heeellp` -> `help`, `wherre` -> None: only a letter three times in a row is certainly no spelling."""
+        if not _DRAWN_OUT.search(word):
+            return None
+        tries = (_DRAWN_OUT.sub(r"\1\1", word), _DRAWN_OUT.sub(r"\1", word), _DOUBLED.sub(r"\1", word))
+        return next((calm for calm in tries if self.is_word(calm)), tries[1])
 
     def _stem(self, word: str) -> str | None:
         """The keyword of which this is another form: `expecting` -> `expect`, `arranging` -> `arrange`."""

@@ -68,6 +68,7 @@ TEXTS: dict[str, str] = {
         "that is not confirmed changes nothing."
     ),
     "okay": "Good. Is there anything else I can do for you?",
+    "unreadable": f"I have an answer that I cannot put into words. {_PERSON}",
     "too_much": "That was more than I can do at once. Please ask for the rest again.",
 }
 # Which of several social things is answered: the first. The last ones only where nothing else was said.

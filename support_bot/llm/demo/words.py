@@ -6,35 +6,15 @@ It knows single words and phrases; what a sentence wants is decided by intents.p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from support_bot.llm.demo.moods import moods
 from support_bot.llm.demo.places import COUNTRIES
 from support_bot.llm.demo.spelling import Speller
 
 _DATA = Path(__file__).parent / "data"
 _TOKEN = re.compile(r"@[a-z]+|[^\W_]+(?:[-'][^\W_]+)*|[?!]")
-# `has it left the depot?` asks; it does not order to leave something. `can you …` and `how do I …` want something done.
-_OPENING_WORDS = (
-    "and", "so", "but", "also", "hi", "hey", "hello", "ok", "okay", "please", "well", "sorry", "just", "now", "then", "or",
-)  # fmt: skip
-_OPENING = rf"(?:(?:{'|'.join(_OPENING_WORDS)}) )*"
-_ASKS = re.compile(
-    rf"{_OPENING}(?:(?:is|are|was|were|am|has|had|did|does|what|which|who|whose|where|when|why|how) |"
-    r"(?:have|do) (?=you|they|we|i\b|any|my|the|all))"
-    r"(?!to\b|a\b|about\b|if\b|(?:do )?i (?:get|change|cancel|book|send)\b)"
-)
-_WANTS = re.compile(
-    r"\b(?:can|could|would|may|possible|able|want|need|please|like to|should|must|have to|has to|way to|how do (?:i|we|you)|how to)\b"
-)
-_ASKS_TO_BE_TOLD = re.compile(
-    rf"{_OPENING}(?:(?:can|could|would|will) (?:you|someone|anybody|somebody) (?:please |maybe )?"
-    r"(?:tell|say|check|see|look|let me know|find out|confirm|explain|inform|show)"
-    r"|(?:i|we) (?:would like|want|wanted|need|just want|just wanted|wish) to know"
-    r"|(?:please )?(?:tell|show) me|let me know|do you know|any idea|i wonder|i am wondering)\b"
-)
 # These stand beside a request and leave their words for it: `cancel, I do not need it any more`.
 _ASIDES = frozenset({"on_file", "yes", "no", "never_mind", "dont_know", "correction", "again", "press_confirm", "tell"})
 # `Rue`, `Bob`: a short capitalised word inside a sentence is no misspelt keyword.
@@ -106,7 +86,6 @@ class Words:
         return any(meaning in self.meanings for meaning in meanings)
 
 
-@lru_cache(maxsize=1024)
 def read_words(text: str) -> Words:
     """The words of a text in which numbers, names of days and so on were already replaced by `@…`."""
     tokens = tuple(_spelled(text))
@@ -131,8 +110,7 @@ def _spelled(text: str) -> list[str]:
 
 def _meanings_of(tokens: tuple[str, ...]) -> frozenset[str]:
     """Longest phrases first from left to right; a phrase uses its words up, unless it stands aside."""
-    found = set(_mood(" ".join(tokens)))
-    found.add(f"^{next((token for token in tokens if token not in _OPENING_WORDS), '')}")
+    found = {*moods(tokens)}
     position = 0
     while position < len(tokens):
         used = 0
@@ -146,9 +124,3 @@ def _meanings_of(tokens: tuple[str, ...]) -> frozenset[str]:
             found.add(tokens[position])
         position += max(used, 1)
     return frozenset(found)
-
-
-def _mood(sentence: str) -> Iterator[str]:
-    """`state_question`: a question about how things are."""
-    if _ASKS_TO_BE_TOLD.match(sentence) or (_ASKS.match(sentence) and not _WANTS.search(sentence)):
-        yield "state_question"
