@@ -5,6 +5,7 @@ Nothing is ever decided here but through the review page: no list editing, no bu
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,9 @@ from tools import review
 from tools.models import Approval, AuditEntry, Decision, Effect, Notice, ToolCall
 from tools.states import State
 from tools.textview import visible
+from tracking.models import Customer
 
+MOST_DIGITS = 18  # of a key, so that it fits the database's integers
 OPEN = (State.AWAITING_APPROVAL, State.NEEDS_RECONCILIATION)
 
 
@@ -93,13 +96,29 @@ class ToolFilter(admin.SimpleListFilter):
         return queryset.filter(call__tool=self.value()) if self.value() else queryset
 
 
+class CustomerFilter(admin.SimpleListFilter):
+    """One customer's requests; chosen by a click on the name, since a list of all customers would be no filter."""
+
+    title = "customer"
+    parameter_name = "customer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        chosen = request.GET.get(self.parameter_name, "")
+        if not chosen.isdecimal() or len(chosen) > MOST_DIGITS:
+            return []
+        return [(chosen, visible(name)) for name in Customer.objects.filter(pk=chosen).values_list("name", flat=True)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(call__customer_id=self.value()) if self.value() else queryset
+
+
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnly):
     """The queue, oldest first."""
 
     list_display = ("request", "who", "tool", "state", "approvals", "age", "time_left")
     list_display_links = None
-    list_filter = (StateFilter, ToolFilter, AgeFilter)
+    list_filter = (StateFilter, ToolFilter, AgeFilter, CustomerFilter)
     search_fields = ("call__customer__name", "call__customer__email", "call__record", "call__summary")
     search_help_text = "Customer's name or e-mail, or the record, e.g. ORD-1001"
     ordering = ("created_at",)
@@ -125,7 +144,9 @@ class ApprovalAdmin(ReadOnly):
 
     @admin.display(description="customer", ordering="call__customer__name")
     def who(self, approval: Approval) -> str:
-        return visible(approval.call.customer.name)
+        address = reverse("admin:tools_approval_changelist")
+        customer = approval.call.customer
+        return format_html('<a href="{}?customer={}">{}</a>', address, customer.pk, visible(customer.name))
 
     @admin.display(ordering="call__tool")
     def tool(self, approval: Approval) -> str:
@@ -154,13 +175,44 @@ class ApprovalAdmin(ReadOnly):
 
 @admin.register(ToolCall)
 class ToolCallAdmin(ReadOnly):
-    list_display = ("id", "tool", "customer", "state", "created_at", "ended_at")
+    list_display = ("id", "tool", "who", "state", "created_at", "ended_at")
     list_filter = ("effect", "state", "tool")
     search_fields = ("id", "customer__name", "customer__email", "record")
     list_select_related = ("customer",)
     date_hierarchy = "created_at"
     show_full_result_count = False
     ordering = ("-created_at",)
+    # What others wrote is shown through `visible`; the talk before a request belongs to its review page.
+    exclude = ("customer", "label", "summary", "arguments", "changes", "preconditions", "reason", "excerpt", "record")
+    readonly_fields = ("who", "about", "what", "asked", "before_after", "facts", "why")
+
+    @admin.display(description="customer", ordering="customer__name")
+    def who(self, call: ToolCall) -> str:
+        return visible(call.customer.name)
+
+    @admin.display(description="record")
+    def about(self, call: ToolCall) -> str:
+        return visible(call.record)
+
+    @admin.display(description="summary")
+    def what(self, call: ToolCall) -> str:
+        return visible(call.summary or call.label)
+
+    @admin.display(description="arguments")
+    def asked(self, call: ToolCall) -> str:
+        return visible(json.dumps(call.arguments, ensure_ascii=False))
+
+    @admin.display(description="changes")
+    def before_after(self, call: ToolCall) -> str:
+        return visible(json.dumps(call.changes, ensure_ascii=False))
+
+    @admin.display(description="preconditions")
+    def facts(self, call: ToolCall) -> str:
+        return visible(json.dumps(call.preconditions, ensure_ascii=False))
+
+    @admin.display(description="reason")
+    def why(self, call: ToolCall) -> str:
+        return visible(call.reason)
 
 
 @admin.register(Decision)
@@ -168,6 +220,12 @@ class DecisionAdmin(ReadOnly):
     list_display = ("call", "decision", "reviewer", "decided_at", "void")
     list_select_related = ("call", "reviewer")
     ordering = ("-decided_at",)
+    exclude = ("reason",)
+    readonly_fields = ("why",)
+
+    @admin.display(description="reason")
+    def why(self, decision: Decision) -> str:
+        return visible(decision.reason)
 
 
 @admin.register(Effect)

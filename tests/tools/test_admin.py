@@ -103,6 +103,24 @@ def test_the_queue_is_filtered_by_state_tool_and_age(alice: Customer, bob: Custo
     assert set(listed(client, age="nonsense")) == set(ids(old, young))
 
 
+def test_a_click_on_a_name_leaves_that_customers_requests(alice: Customer, bob: Customer, rita: User):
+    hers, his = booked(alice, 1001), booked(bob, 2001)
+    client = as_(rita)
+
+    page = client.get(QUEUE).content.decode()
+
+    assert f'href="{QUEUE}?customer={alice.pk}"' in page
+    assert listed(client, customer=str(alice.pk)) == ids(hers)
+    assert listed(client, customer=str(bob.pk)) == ids(his)
+
+
+@pytest.mark.parametrize("nonsense", ["x", "-1", "9" * 30, "1 OR 1=1", "²"])
+def test_a_customer_that_is_none_breaks_nothing(alice: Customer, rita: User, nonsense: str):
+    booked(alice, 1001)
+
+    assert as_(rita).get(QUEUE, {"customer": nonsense}).status_code in (200, 302)
+
+
 def test_the_queue_is_searched_by_customer_and_record(alice: Customer, bob: Customer, rita: User):
     mine, theirs = booked(alice, 1001), confirmed(bob)
     client = as_(rita)
@@ -152,6 +170,32 @@ def test_staff_may_look_at_every_list_and_every_row(alice: Customer, sam: User, 
 
     assert client.get(f"/admin/tools/{model}/").status_code == 200
     assert client.get(f"/admin/tools/{model}/{row.pk}/change/").status_code == 200
+
+
+@pytest.mark.parametrize("model", TABLES)
+def test_what_others_wrote_is_shown_as_text_with_what_is_hidden_as_codes(alice: Customer, rita: User, model: str):
+    hostile = "<script>alert(1)</script>\u202egnp\u200b"
+    call = carried_out(approved(alice, rita))
+    said = [{"author": "customer", "text": hostile, "created_at": "2026-11-20T10:00:00+00:00"}]
+    change = {"field": "name", "label": "Name", "before": hostile, "after": hostile, "risk": False}
+    Customer.objects.update(name=hostile)
+    change_row(
+        call, excerpt=said, label=hostile, summary=hostile, reason=hostile, record=hostile, arguments={"name": hostile},
+        changes=[change], preconditions={"name": hostile}, tool="<script>alert(1)</script>",
+    )  # fmt: skip
+    Decision.objects.update(reason=hostile)
+    row = TABLES[model].objects.first()
+    query = "?state=all" if model == "approval" else ""
+    client = as_(rita)
+
+    pages = [client.get(f"/admin/tools/{model}/{query}"), client.get(f"/admin/tools/{model}/{row.pk}/change/")]
+
+    for page in pages:
+        html = page.content.decode()
+        assert page.status_code == 200
+        assert "<script>alert" not in html
+        assert "\u202e" not in html
+        assert "\u200b" not in html
 
 
 @pytest.mark.parametrize("model", TABLES)
