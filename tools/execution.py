@@ -69,7 +69,8 @@ def tool_error(error: Exception, definition: ToolDefinition) -> ToolError:
 def _limit_statements(timeout_s: float) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(timeout_s * 1000))])
+            # 0 would mean no limit at all.
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(max(1, int(timeout_s * 1000)))])
 
 
 # --- write tools ------------------------------------------------------------------------------------------------

@@ -449,8 +449,9 @@ def test_a_tool_may_say_in_its_own_words_that_it_is_away(alice: Customer, regist
 
 
 @pytest.mark.servers
-def test_a_slow_query_is_ended_by_the_database(alice: Customer, registry: dict):
-    @tool(effect="read", label="Probe", timeout_s=0.05)
+@pytest.mark.parametrize("timeout_s", [0.05, 0.0001])
+def test_a_slow_query_is_ended_by_the_database(alice: Customer, registry: dict, timeout_s: float):
+    @tool(effect="read", label="Probe", timeout_s=timeout_s)
     def slow(ctx: Any) -> Answer:
         """Takes long."""
         with connection.cursor() as cursor:

@@ -49,6 +49,19 @@ def test_whoever_saw_an_older_version_loses(alice: Customer):
     assert AuditEntry.objects.count() == before
 
 
+def test_whoever_saw_the_same_state_of_an_older_round_loses(alice: Customer):
+    """Approved, then sent back to staff: a decision made on the page of before is about another round."""
+    call = confirmed(alice)
+    of_before = again(call)
+    for state in (State.APPROVED, State.EXECUTING, State.AWAITING_APPROVAL):
+        move(call, state)
+
+    with pytest.raises(LostRace):
+        move(of_before, State.DECLINED, reason="No.")
+
+    assert (again(call).state, again(call).reason) == ("awaiting_approval", "")
+
+
 def test_whoever_saw_another_state_of_the_same_version_loses(alice: Customer):
     call = ask(alice)
     ToolCall.objects.update(state=State.DECLINED)
