@@ -129,7 +129,7 @@ def quote_lines(result: Result, *, today: date) -> list[str]:
 
 def _quote_line(item: Result, today: date) -> str:
     earliest, latest = when(item.get("earliest"), today=today), when(item.get("latest"), today=today)
-    days = f", there {earliest}" if earliest == latest else f", there between {earliest} and {latest}"
+    days = f", arrives {earliest}" if earliest == latest else f", arrives between {earliest} and {latest}"
     return f"{item['name']}: {item['price']} {item['currency']}{days}"
 
 

@@ -23,7 +23,7 @@ from support_bot.llm.demo.planning import Wishes, read_wishes
 from support_bot.llm.demo.questions import question
 from support_bot.llm.demo.reading import read_slots
 from support_bot.llm.demo.reopening import reopened
-from support_bot.llm.demo.requests import READS, Request
+from support_bot.llm.demo.requests import READS, WRITES, Request
 
 # A step takes no more calls than this; more would only be refused.
 MOST_CALLS = 8
@@ -119,6 +119,9 @@ class Dialogue:
         if self._card_waits and not self._open and (topic := answers_card(wishes)):
             self._say(topic)
             return []
+        if wishes.requests:
+            # Who looks for something else now no longer waits for what we only wanted to look up.
+            self._open = [request for request in self._open if request.intent in WRITES]
         requests = follow_up(wishes, last=self._last, options=self._options, today=self.today) or list(wishes.requests)
         requests = [with_place(request, wishes, options=self._options) for request in requests]
         if talk.is_foreign(text, wishes):
@@ -132,6 +135,8 @@ class Dialogue:
     def _answered(self, wishes: Wishes) -> list[Request] | None:
         """The open request with its answer and whatever else is wanted; None where this is no answer."""
         request = self._open[0]
+        if request.asked in ("package", "order") and "dont_know" in wishes.whole.words:
+            return []  # the list is shown once more
         news = [wish for wish in wishes.requests if is_new_request(wish, request, wishes)]
         if news and (request.asked in ANY_WORDS or len(wishes.clauses) == 1):
             return None

@@ -89,12 +89,12 @@ def follow_up(wishes: Wishes, *, last: Request | None, options: Sequence[Option]
 
 def with_place(request: Request, wishes: Wishes, *, options: Sequence[Option]) -> Request:
     """`cancel the second one`: the number of the list that was shown, where the request names none."""
-    number = pick_by_place(options, wishes.whole)
-    kind = "order" if number is not None and number.startswith("ORD-") else "package"
-    about = ABOUT_ORDERS if kind == "order" else ABOUT_PACKAGES
-    if number is None or request.intent not in about or request.slots.package or request.slots.order:
+    option = pick_by_place(options, wishes.whole)
+    if option is None or request.slots.package or request.slots.order:
         return request
-    return request.with_slots(request.slots.with_number(kind, number))
+    if request.intent not in (ABOUT_ORDERS if option.is_order else ABOUT_PACKAGES):
+        return request
+    return request.with_slots(request.slots.with_number("order" if option.is_order else "package", option.number))
 
 
 def _is_bare(wishes: Wishes) -> bool:
@@ -121,7 +121,7 @@ def _same_for_another(wishes: Wishes, bare: Request, last: Request | None) -> li
 
 
 def _about(option: Option) -> Request:
-    if option.number.startswith("ORD-"):
+    if option.is_order:
         return Request(intent="order_status", slots=Slots(order=option.number))
     return Request(intent="track", slots=Slots(package=option.number))
 

@@ -38,6 +38,10 @@ class Option:
     city: str = ""
     text: str = ""
 
+    @property
+    def is_order(self) -> bool:
+        return self.number.startswith("ORD-")
+
 
 def options_of(tool: str, result: dict[str, Any]) -> list[Option]:
     """What a list that was shown lets the customer choose from: `the second one`."""
@@ -53,10 +57,10 @@ def options_of(tool: str, result: dict[str, Any]) -> list[Option]:
     return []
 
 
-def pick_by_place(options: Sequence[Option], heard: Heard) -> str | None:
-    """The one number that `the second one` means in the list that was shown last."""
+def pick_by_place(options: Sequence[Option], heard: Heard) -> Option | None:
+    """The one that `the second one` means in the list that was shown last."""
     chosen = _by_ordinal(options, heard)
-    return chosen[0].number if len(chosen) == 1 else None
+    return chosen[0] if len(chosen) == 1 else None
 
 
 def pick(options: Sequence[Option], heard: Heard) -> list[Option]:

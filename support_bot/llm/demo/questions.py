@@ -53,8 +53,11 @@ def question(request: Request, *, options: Sequence[Option]) -> str:
 
 def _which(request: Request, asked: str, options: Sequence[Option]) -> str:
     text = (_FOR_PACKAGE if asked == "package" else _FOR_ORDER).get(request.intent, "Which number is it?")
-    if options:
-        return f"{text} I see:\n{bullets([option.text for option in options])}"
+    shown = [option.text or option.number for option in options if option.is_order == (asked == "order")]
+    if len(shown) == 1:
+        return f"{text} I see only one:\n{bullets(shown)}\nIs it that one?"
+    if shown:
+        return f"{text} I see:\n{bullets(shown)}"
     example = "ABCD-1337" if asked == "package" else "ORD-1001"
     return f"{text} Please tell me its number, such as {example}."
 

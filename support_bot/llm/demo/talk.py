@@ -63,6 +63,9 @@ TEXTS: dict[str, str] = {
     "lost": f"I am sorry, I do not understand it, so I leave this for now. {_PERSON}",
     "dropped": "All right, I leave that. Is there anything else I can do for you?",
     "confirm": "Please press Confirm on the card above: I cannot confirm it for you. Until then nothing is changed.",
+    "refrain": (
+        "All right, I change nothing. If there is still an unconfirmed card above, you can press Withdraw on it."
+    ),
     "withdraw": (
         "To take a request back, press Withdraw on its card; that works as long as it is not being carried out. A card "
         "that is not confirmed changes nothing."
@@ -77,6 +80,7 @@ _BY_WEIGHT = (
     "privacy",
     "human",
     "complaint",
+    "refrain",
     "withdraw",
     "chatter",
     "faq",
