@@ -25,6 +25,7 @@ class LiveTurn:
         self._send = send
         self._sent_chars = 0
         self._news = asyncio.Event()
+        self._closed = False
         self._pump: asyncio.Task[None] | None = None
         self._model: asyncio.Task[object] | None = None
 
@@ -56,12 +57,18 @@ class LiveTurn:
     async def close(self) -> None:
         """Stop streaming; the final message says the whole text."""
         if self._pump is not None:
+            # A send that ends at the same moment may swallow the cancellation (asyncio.wait_for of Python 3.11 does),
+            # and the turn would wait for its own stream for ever.
+            self._closed = True
+            self._news.set()
             self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
 
     async def _pump_frames(self) -> None:
-        while True:
+        while not self._closed:
             await self._news.wait()
+            if self._closed:
+                return
             self._news.clear()
             offset, text = self._sent_chars, self.text[self._sent_chars :]
             self._sent_chars = len(self.text)

@@ -1,0 +1,41 @@
+"""The running text of a turn on its way to the sockets."""
+
+import asyncio
+import uuid
+
+from support_bot.chat.live import LiveTurn
+from support_bot.chat.turn_rows import Claimed
+
+
+def claimed() -> Claimed:
+    return Claimed(uuid.uuid4(), uuid.uuid4(), message_seq=1, session_key="", fence=1, text="hello")
+
+
+async def test_text_is_streamed_with_its_offset():
+    sent = asyncio.Queue()
+    live = LiveTurn(turn=claimed(), send=sent.put)
+
+    live.add("Your ")
+    first = await asyncio.wait_for(sent.get(), 5)
+    live.add("package")
+    second = await asyncio.wait_for(sent.get(), 5)
+    await live.close()
+
+    assert [(frame["offset"], frame["text"]) for frame in (first, second)] == [(0, "Your "), (5, "package")]
+
+
+async def test_it_closes_even_where_a_send_swallows_the_cancellation():
+    sending = asyncio.Event()
+
+    async def send(frame):
+        sending.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return
+
+    live = LiveTurn(turn=claimed(), send=send)
+    live.add("Your package")
+    await sending.wait()
+
+    await asyncio.wait_for(live.close(), 5)
