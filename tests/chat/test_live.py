@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 
+from support_bot.chat.frames import Frame
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.turn_rows import Claimed
 
@@ -12,7 +13,7 @@ def claimed() -> Claimed:
 
 
 async def test_text_is_streamed_with_its_offset():
-    sent = asyncio.Queue()
+    sent: asyncio.Queue[Frame] = asyncio.Queue()
     live = LiveTurn(turn=claimed(), send=sent.put)
 
     live.add("Your ")
