@@ -65,7 +65,7 @@ class LiveTurn:
             await asyncio.gather(self._pump, return_exceptions=True)
 
     async def _pump_frames(self) -> None:
-        while not self._closed:
+        while True:
             await self._news.wait()
             if self._closed:
                 return
