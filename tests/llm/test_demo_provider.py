@@ -20,7 +20,7 @@ from support_bot.llm.base import (
 from support_bot.llm.demo import DemoProvider
 from support_bot.llm.demo.provider import pieces, respond, today_of
 from support_bot.llm.demo.talk import TEXTS
-from tests.llm.corpus_world import PACKAGES, SYSTEM, TOOLS
+from tests.llm.corpus_world import ORDERS, PACKAGES, SYSTEM, TOOLS
 
 
 def _prompt(*messages):
@@ -136,6 +136,17 @@ def test_the_history_of_another_model_is_taken_over():
     reply = respond(_prompt(*history, UserMessage("where is ABCD-2001?")))
 
     assert [call.tool for call in reply.calls] == ["check_package"]
+
+
+def test_a_step_that_another_model_began_is_finished():
+    call = ToolCallRequest(id="x", name="get_order", arguments='{"order_id": "ORD-1002"}')
+    result = ToolResultMessage(
+        call_id="x", name="get_order", content=json.dumps({"ok": True, "result": ORDERS["ORD-1002"]})
+    )
+
+    reply = respond(_prompt(UserMessage("hm, you know which"), AssistantMessage(text="", calls=(call,)), result))
+
+    assert reply.text.startswith("Order ORD-1002 is booked")
 
 
 def test_a_result_without_its_call_is_left_out():

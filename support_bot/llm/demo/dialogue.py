@@ -23,7 +23,7 @@ from support_bot.llm.demo.planning import Wishes, read_wishes
 from support_bot.llm.demo.questions import question
 from support_bot.llm.demo.reading import read_slots
 from support_bot.llm.demo.reopening import reopened
-from support_bot.llm.demo.requests import READS, WRITES, Request
+from support_bot.llm.demo.requests import READS, WRITES, Request, Slots
 
 # A step takes no more calls than this; more would only be refused.
 MOST_CALLS = 8
@@ -89,11 +89,14 @@ class Dialogue:
     def learn(self, outcomes: Sequence[Outcome]) -> Reply:
         """The calls of the last step were answered."""
         asked, self._pending = self._pending, []
+        if not asked:
+            self._said, self._topics = [], []  # another model understood what we did not
         for outcome in outcomes:
             call = _call_of(outcome)
-            pending = next((each for each in asked if each.call == call), None)
-            if pending is not None:
-                self._learn_one(pending, _parse(outcome.content))
+            # A call that we did not ask for is another model's: its answer is told all the same.
+            foreign = _Pending(request=Request(intent="", slots=Slots()), purpose=_DO, call=call)
+            pending = next((each for each in asked if each.call == call), foreign)
+            self._learn_one(pending, _parse(outcome.content))
         return self._reply()
 
     def forget_questions(self) -> None:

@@ -40,7 +40,6 @@ _FILLER = re.compile(
     r"two|three|four|five|boxes|parcels|packages|carton|cartons|for|my|them|they)\b",
     re.IGNORECASE,
 )
-_FIELD_MEANINGS = {field: field for field in PROFILE_FIELDS}
 
 
 def fill(slots: Slots, *, asked: str, heard: Heard, options: Sequence[Option] = ()) -> Slots | None:

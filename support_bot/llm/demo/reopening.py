@@ -38,7 +38,7 @@ _EMPTY: dict[str, dict[str, Any]] = {
 
 def reopened(request: Request, error: dict[str, Any]) -> Request | None:
     """The request with the refused value taken out and asked for; None where asking again would not help."""
-    if error.get("code") != "invalid_arguments":
+    if error.get("code") != "invalid_arguments" or not request.intent:
         return None
     field = str(error.get("field") or "").partition(".")[0]
     slot = _SLOT_OF_FIELD.get(field)

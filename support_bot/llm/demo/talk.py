@@ -35,7 +35,10 @@ TEXTS: dict[str, str] = {
         "I am not a person: I am the built-in demo model of this service, a set of rules without an AI service behind "
         f"it, and I answer from our records. {_PERSON}"
     ),
-    "human": "I can hand you over to a person: press the button below, and our staff answer you here.",
+    "human": (
+        "I can hand you over to a person: press the button below, and our staff answer you here. If you see no button, "
+        'write "a person, please".'
+    ),
     "complaint": (
         "I am sorry about this, and I understand that you are upset. Tell me the package or order number and what "
         'happened, and I look into it. If you would rather talk to a person, just say "a person, please".'
