@@ -11,7 +11,8 @@ RUNTIME := $(VENV)/.stamp-runtime
 DEVELOPMENT := $(VENV)/.stamp-development
 
 # The demo never touches a database or Redis that happens to be named in the shell.
-DEMO := DEMO=true DATABASE_URL=sqlite:///var/demo.sqlite3 MIGRATE_DATABASE_URL= REDIS_URL=
+# Not called DEMO: make would hand that value to every command in place of the DEMO of the shell.
+AS_DEMO := DEMO=true DATABASE_URL=sqlite:///var/demo.sqlite3 MIGRATE_DATABASE_URL= REDIS_URL=
 # Any process that loads the settings to look at the code alone.
 CHECK := DEMO=true SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DATABASE_URL=sqlite:///:memory: REDIS_URL=
 
@@ -55,8 +56,8 @@ endef
 demo: $(RUNTIME) ## serve the whole product with demo data: no key, no PostgreSQL, no Redis (PORT, default 8000)
 	@$(refuse_second_demo)
 	@mkdir -p var
-	@$(DEMO) $(PY) manage.py migrate --verbosity 0
-	@$(DEMO) $(PY) manage.py seed_demo
+	@$(AS_DEMO) $(PY) manage.py migrate --verbosity 0
+	@$(AS_DEMO) $(PY) manage.py seed_demo
 	@echo
 	@echo "  http://$${HOST:-127.0.0.1}:$${PORT:-8000}/        password of everybody: demo"
 	@echo "  customers  alice, bob        /chat/"
@@ -64,14 +65,14 @@ demo: $(RUNTIME) ## serve the whole product with demo data: no key, no PostgreSQ
 	@echo "  staff      sam (looks on), root (superuser)"
 	@echo "  Ctrl-C stops it. The data stays in var/demo.sqlite3; make demo-reset starts over."
 	@echo
-	@$(DEMO) PIDFILE=$${PIDFILE:-var/demo.pid} $(PY) -m support_bot.supervise web
+	@$(AS_DEMO) PIDFILE=$${PIDFILE:-var/demo.pid} $(PY) -m support_bot.supervise web
 
 demo-reset: $(RUNTIME) ## throw the demo's data away and make it anew
 	@$(refuse_second_demo)
 	@mkdir -p var
 	@rm -f var/demo.sqlite3 var/demo.sqlite3-wal var/demo.sqlite3-shm
-	@$(DEMO) $(PY) manage.py migrate --verbosity 0
-	@$(DEMO) $(PY) manage.py seed_demo
+	@$(AS_DEMO) $(PY) manage.py migrate --verbosity 0
+	@$(AS_DEMO) $(PY) manage.py seed_demo
 	@echo "The demo's data is new. make demo serves it."
 
 migrate: $(RUNTIME) ## create or update the tables (as MIGRATE_DATABASE_URL where it is set)

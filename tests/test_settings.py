@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -365,3 +366,10 @@ def test_every_way_to_start_says_it_in_one_line_and_ends(command: list[str]):
     assert done.returncode != 0
     (line,) = (done.stdout + done.stderr).splitlines()
     assert line.endswith("TURN_TIMEOUT_S: must be a positive number of seconds. Example: TURN_TIMEOUT_S=60")
+
+
+def test_make_hands_every_variable_of_the_shell_through():
+    assigned = re.findall(r"(?m)^([A-Za-z_]+)\s*[:?+]?=", (ROOT / "Makefile").read_text())
+
+    assert assigned
+    assert product_variables(assigned) == []
