@@ -18,13 +18,14 @@ TEXTS = {
     "closed": "Our staff handed the conversation back to the assistant.",
 }
 _PERSON = re.compile(
-    r"\b(human|person|agent|representative|operator|employee|staff( member)?|someone real|somebody real"
-    r"|real (human|person|one)|customer (service|support|care)|live (chat|support))\b",
+    r"\b(humans?|persons?|people|agents?|representatives?|operators?|employees?|managers?|supervisors?"
+    r"|staff( members?)?|(some|any)(one|body)( real)?|real (human|person|one)|colleagues?|your (support )?team"
+    r"|customer (service|support|care)|live (chat|support|agent)|support team)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\b(talk|speak|chat|connect|transfer|put me|hand|want|need|get me|give me|let me|can i|could i|may i|please|with a"
-    r"|to a)\b",
+    r"\b(talk|speak|chat|connect|transfer|escalate|put me|hand me|get me|give me|let me have|i want an?|i need an?"
+    r"|is there an?|are there)\b",
     re.IGNORECASE,
 )
 _SHORT = 40  # characters: in a message this short the word alone is the wish
