@@ -13,6 +13,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -67,7 +68,10 @@ def touch(*, session_key: str) -> None:
         return
     store = SessionStore(session_key)
     store["used_at"] = int(time.time())
-    store.save(must_create=False)
+    try:
+        store.save(must_create=False)
+    except UpdateError:
+        return  # signed out this moment: the next look finds no session
 
 
 def ended_sessions(*, session_keys: Iterable[str]) -> set[str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
 from support_bot.chat import broadcast, frames, handoff, inbox, log, sockets, turn_rows
 from support_bot.chat.database import in_thread
@@ -53,6 +54,23 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """However it ends: an error in here skips channels' `disconnect`, and a place kept would lock customers out."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        sockets.forget(self)
+        if not self.entered:
+            return
+        self.entered = False
+        try:
+            await self.channel_layer.group_discard(broadcast.group_of(self.conversation.pk), self.channel_name)
+        except Exception as error:  # the layer raises what its Redis client raises; the socket is gone anyway
+            logger.warning("socket.not_left", error=type(error).__name__)
+
     async def connect(self) -> None:
         await self.accept()
         try:
@@ -67,11 +85,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self._send(
             frames.hello(conversation_id=self.conversation.pk, last_seq=self.conversation.last_seq, model=model)
         )
-
-    async def disconnect(self, code: int) -> None:
-        sockets.forget(self)
-        if self.entered:
-            await self.channel_layer.group_discard(broadcast.group_of(self.conversation.pk), self.channel_name)
 
     # --- frames of the client -----------------------------------------------------------------------------------
 
@@ -189,7 +202,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             return
         for frame in event["frames"]:
             if frame["seq"] > self.sent_seq + 1:
-                await self._catch_up()
+                await self._look()
             if frame["seq"] == self.sent_seq + 1:
                 await self._send_durable(frame)
 
@@ -206,24 +219,31 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def look_again(self, event: dict[str, Any]) -> None:
         """A hint may have been lost: read what is new."""
         if self.sent_seq is not None:
-            await self._catch_up()
+            await self._look()
 
-    async def _catch_up(self) -> list[Frame]:
+    async def _look(self) -> None:
+        """Catch up, or do it next time: a database that is away for a moment is no reason to lose the socket."""
+        try:
+            await self._catch_up()
+        except DatabaseError as error:
+            logger.warning("socket.not_caught_up", error=type(error).__name__)
+
+    async def _catch_up(self) -> None:
         """Send everything of the log that this socket has not had, in order."""
-        sent: list[Frame] = []
-        while True:
-            found = await in_thread(log.read_after)(conversation_id=self.conversation.pk, after_seq=self.sent_seq or 0)
+        while found := await in_thread(log.read_after)(
+            conversation_id=self.conversation.pk, after_seq=self.sent_seq or 0
+        ):
             for frame in found:
                 await self._send_durable(frame)
-            sent += found
-            if not found:
-                return sent
 
     async def _send_durable(self, frame: Frame) -> None:
         self.sent_seq = frame["seq"]
         if frame["type"] == "turn":
             self.ended_turn = frame["turn_id"]
         await self._send(frame)
+        if frame["type"] == "turn" and (frame["error"] or {}).get("code") == "interrupted":
+            # Who ran that turn is gone, and nobody else would begin those that wait behind it.
+            runner.start(self.conversation.pk)
 
     async def _send(self, frame: Frame) -> None:
         await self.send(text_data=json.dumps(frame, ensure_ascii=False, separators=(",", ":")))

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
+from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.conf import settings
 
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 WATCH_S = 2.0
 FRESH_S = 2.0
 LOOK_AGAIN_S = 15.0
+CLOSE_S = 1.0
 TOUCH_S = 60.0
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -68,6 +70,8 @@ async def open_socket(*, scope: dict[str, Any], socket: Socket) -> tuple[Convers
     if conversation is None:
         raise Refused(4404)
     conversation.customer = found.customer
+    # Counted where it is entered and on the loop: two handshakes at once cannot both take the last place.
+    _check_number(found.customer.pk)
     socket.session_key, socket.customer_id = session_key, found.customer.pk
     _open.add(socket)
     _seen_good[session_key] = time.monotonic()
@@ -78,6 +82,9 @@ def _check_rates(customer_id: int, address: str) -> None:
     for key in (f"customer {customer_id}", f"address {address}"):
         if (wait := seconds_to_wait(name="handshakes", key=key)) is not None:
             raise Refused(4429, str(wait))
+
+
+def _check_number(customer_id: int) -> None:
     mine = sum(socket.customer_id == customer_id for socket in _open)
     if settings.MAX_SOCKETS is not None and mine >= settings.MAX_SOCKETS:
         raise Refused(4429, "60")
@@ -129,9 +136,18 @@ async def _close_ended() -> None:
             del known[key]
     for key in keys - ended:
         _seen_good[key] = now
-    for socket in [socket for socket in _open if socket.session_key in ended]:
-        _seen_good.pop(socket.session_key, None)
-        await socket.close(4401)
+    for key in ended:
+        _seen_good.pop(key, None)
+    await asyncio.gather(*(_close(socket) for socket in list(_open) if socket.session_key in ended))
+
+
+async def _close(socket: Socket) -> None:
+    """To close waits until the peer has read what was sent before; one that never reads must not hold up the watch."""
+    try:
+        async with asyncio.timeout(CLOSE_S):
+            await socket.close(4401)
+    except Exception as error:  # whatever the server raises for a connection that is going away
+        log.info("socket.not_closed", error=type(error).__name__)
 
 
 async def _look_again() -> None:
@@ -139,4 +155,7 @@ async def _look_again() -> None:
     if layer is None:
         return
     for socket in list(_open):
-        await layer.send(socket.channel_name, {"type": "look.again"})
+        try:
+            await layer.send(socket.channel_name, {"type": "look.again"})
+        except ChannelFull:
+            log.info("socket.channel_full", channel=socket.channel_name)

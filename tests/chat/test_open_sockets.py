@@ -1,0 +1,111 @@
+"""What a process keeps of its open sockets: given back however one ends, and never a reason to stop the watch."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from support_bot.chat import authority, consumers, log, sockets
+from support_bot.chat.consumers import ChatConsumer
+from support_bot.chat.models import Conversation
+
+# Threads of the pool may hold a connection of an earlier test, which they look at before they run anything.
+pytestmark = pytest.mark.django_db
+
+
+class Layer:
+    """A channel layer whose Redis is away."""
+
+    async def new_channel(self) -> str:
+        return "channel"
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def group_add(self, group: str, channel: str) -> None:
+        raise ConnectionError
+
+    group_discard = group_add
+
+
+async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatch: pytest.MonkeyPatch):
+    async def opened(*, scope: Any, socket: Any) -> tuple[Conversation, str, int]:
+        socket.session_key, socket.customer_id = "session", 7
+        sockets._open.add(socket)
+        return Conversation(pk=uuid.uuid4()), "session", 7
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    monkeypatch.setattr(sockets, "open_socket", opened)
+    monkeypatch.setattr("channels.consumer.get_channel_layer", lambda alias: Layer())
+
+    with pytest.raises(ConnectionError):
+        await ChatConsumer()({"type": "websocket"}, receive, send)
+
+    assert sockets._open == set()
+
+
+async def test_a_database_that_is_away_costs_no_socket(monkeypatch: pytest.MonkeyPatch):
+    def away(**_: Any) -> None:
+        raise OperationalError
+
+    consumer = ChatConsumer()
+    consumer.conversation, consumer.sent_seq = Conversation(pk=uuid.uuid4()), 3
+    monkeypatch.setattr(log, "read_after", away)
+
+    await consumer.look_again({})
+    await consumer.durable_frames({"frames": [{"type": "message", "seq": 5}]})
+
+    assert consumer.sent_seq == 3
+
+
+async def test_the_end_of_an_interrupted_turn_begins_those_that_wait_behind_it(monkeypatch: pytest.MonkeyPatch):
+    begun: list[uuid.UUID] = []
+    consumer = ChatConsumer()
+    consumer.conversation, consumer.sent_seq = Conversation(pk=uuid.uuid4()), 0
+
+    async def send(message: dict[str, Any]) -> None:
+        pass
+
+    monkeypatch.setattr(consumer, "base_send", send, raising=False)
+    monkeypatch.setattr(consumers, "runner", SimpleNamespace(start=begun.append))
+    end = {"type": "turn", "turn_id": "x", "state": "failed"}
+
+    await consumer.durable_frames({"frames": [end | {"seq": 1, "error": {"code": "timeout", "message": ""}}]})
+    assert begun == []
+    await consumer.durable_frames({"frames": [end | {"seq": 2, "error": {"code": "interrupted", "message": ""}}]})
+
+    assert begun == [consumer.conversation.pk]
+
+
+async def test_a_peer_that_never_reads_does_not_keep_the_others_open(monkeypatch: pytest.MonkeyPatch):
+    closed: list[int] = []
+
+    class Peer:
+        channel_name, session_key, customer_id = "channel", "ended", 7
+
+        def __init__(self, *, reads: bool) -> None:
+            self.reads = reads
+
+        async def close(self, code: int | None = None, reason: str | None = None) -> None:
+            if not self.reads:
+                await asyncio.Event().wait()
+            closed.append(code or 0)
+
+    monkeypatch.setattr(sockets, "CLOSE_S", 0.05)
+    monkeypatch.setattr(sockets, "_open", {Peer(reads=False), Peer(reads=True), Peer(reads=False)})
+    monkeypatch.setattr(authority, "ended_sessions", lambda session_keys: set(session_keys))
+
+    await asyncio.wait_for(sockets._close_ended(), 5)
+
+    assert closed == [4401]
