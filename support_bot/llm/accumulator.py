@@ -5,6 +5,7 @@ A call counts only when the stream ended well; nothing here ever completes, repa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from support_bot.llm.base import LLMBroken, ToolCallRequest
 
 # More calls than this in one answer is not a model that wants something done.
 MAX_CALLS = 1024
+# Other ids may be such as no database keeps (NUL) and no server takes back.
+_ID = re.compile(r"[!-~]{1,64}")
 
 
 @dataclass(slots=True)
@@ -39,6 +42,8 @@ class CallAccumulator:
 
     def _add(self, piece: dict[str, Any]) -> None:
         function = piece.get("function") or {}
+        if not isinstance(function, dict):
+            raise LLMBroken("a tool call's function is no object")
         call_id, name, arguments = piece.get("id"), function.get("name"), function.get("arguments")
         if any(part is not None and not isinstance(part, str) for part in (call_id, name, arguments)):
             raise LLMBroken("a tool call's id, name or arguments is no text")
@@ -64,13 +69,11 @@ class CallAccumulator:
         return partial
 
     def finish(self) -> tuple[ToolCallRequest, ...]:
-        """Every call in order of appearance. Missing or repeated ids are replaced so that each answer has its call."""
+        """Every call in order of appearance. Missing, repeated and odd ids are replaced: each answer has its call."""
         seen: set[str] = set()
         requests = []
         for number, partial in enumerate(self._calls, start=1):
-            call_id = (
-                partial.id if partial.id and len(partial.id) <= 64 and partial.id not in seen else f"call_{number}"
-            )
+            call_id = partial.id if _ID.fullmatch(partial.id) and partial.id not in seen else f"call_{number}"
             while call_id in seen:
                 call_id += "_"
             seen.add(call_id)

@@ -8,7 +8,6 @@ which costs several times more than the rest of a turn; its own `post()` gives t
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -72,7 +71,8 @@ class OpenAIProvider:
         try:
             async for event in self._events(stream):
                 yield event
-        except (TimeoutError, openai.OpenAIError, httpx2.HTTPError, json.JSONDecodeError, UnicodeError) as error:
+        except (TimeoutError, openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
+            # ValueError: no JSON, no UTF-8, a number of five thousand digits; RecursionError: nested without an end.
             raise _our_error(error) from error
         finally:
             await stream.close()
@@ -133,7 +133,8 @@ class OpenAIProvider:
                 text = delta.get("content")
                 if isinstance(text, str) and text:
                     yield TextDelta(text)
-            finish = choices[0].get("finish_reason") or finish
+            reason = choices[0].get("finish_reason")
+            finish = reason if isinstance(reason, str) and reason else finish
         finish = FINISH_ALIASES.get(finish, finish)
         if finish not in FINISH_REASONS:
             # The SDK reports a connection that ended early as a short but complete answer.

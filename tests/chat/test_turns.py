@@ -80,6 +80,14 @@ def test_a_call_that_is_not_right_is_refused_so_that_the_model_can_mend_it(chat:
     assert [frame for frame in socket.durable() if frame["type"] == "call"] == []
 
 
+def test_an_id_that_no_database_can_keep_is_replaced(chat: Chat):
+    chat.model.script(calls(Call("list_services", {}, id="call\0\ud800")), text("Done."))
+    socket = chat.socket()
+
+    assert end_of(socket)["state"] == "done"
+    assert [m["tool_call_id"] for m in chat.model.requests[1]["messages"] if m["role"] == "tool"] == ["call_1"]
+
+
 def test_two_steps_of_nonsense_end_the_turn(chat: Chat):
     chat.model.script(calls(Call("nope", {})), calls(Call("check_package", "broken")))
     socket = chat.socket()
@@ -150,6 +158,12 @@ UNUSABLE: dict[str, Answer] = {
     "no JSON": Raw((b"data: {broken\n\n" + FINISH,)),
     "an array": Raw((b"data: [1,2]\n\n" + FINISH,)),
     "calls that are no list": Raw((b'data: {"choices":[{"delta":{"tool_calls":{"a":1}}}]}\n\n' + FINISH,)),
+    "a function that is no object": Raw(
+        (b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":"x"}]}}]}\n\n' + FINISH,)
+    ),
+    "a finish reason that is no text": Raw((b'data: {"choices":[{"delta":{},"finish_reason":["stop"]}]}\n\n',)),
+    "a number without an end": Raw((b'data: {"usage":' + b"9" * 5000 + b"}\n\n" + FINISH,)),
+    "nested without an end": Raw((b"data: " + b"[" * 200000 + b"\n\n" + FINISH,)),
     "an error in the stream": Raw((b'data: {"error":{"message":"boom"}}\n\n',)),
     "nothing at all": Raw((b"",)),
     "too many bytes": Raw(tuple(b": " + b"x" * 50000 + b"\n\n" for _ in range(40))),
