@@ -17,10 +17,10 @@ from django.db import transaction
 from tools import audit
 from tools.canonical import digest_of, parse_arguments
 from tools.context import ToolContext
-from tools.errors import NotPermitted, RateLimited, ToolError, TooManyCalls
+from tools.errors import NotPermitted, RateLimited, ToolError, TooManyCalls, Unavailable
 from tools.execution import run_read, tool_error
 from tools.models import ToolCall
-from tools.moves import database_now, move_call
+from tools.moves import LostRace, database_now, move_call
 from tools.ratelimit import hit, seconds_to_wait
 from tools.registry import REGISTRY, ToolDefinition, find_tool
 from tools.requests import lock_open_requests, request_call
@@ -87,6 +87,15 @@ def run_call(*, ctx: ToolContext, admitted: Admitted) -> dict[str, Any]:
         state, reason = State.FAILED, error.code
     move_call(call=call, to=state, actor=audit.MODEL, now=database_now(), reason=reason)
     return told
+
+
+def end_reads(*, turn_id: UUID) -> None:
+    """Record the end of reads that a turn leaves behind: its process died, or its time was over."""
+    for call in ToolCall.objects.filter(turn_id=turn_id, effect="read", state=State.RUNNING):
+        try:
+            move_call(call=call, to=State.FAILED, actor=audit.CLOCK, now=database_now(), reason=Unavailable.code)
+        except LostRace:
+            continue  # it came to its end at this moment
 
 
 def succeeded(result: dict[str, Any]) -> dict[str, Any]:

@@ -151,6 +151,8 @@ def end_turn(*, turn_id: UUID, fence: int | None, ending: Ending) -> bool:
             rows = rows.filter(fence=fence)
         if not rows.update(state=ending.state, error=ending.error, lease_until=None, ended_at=now):
             return False
+        if ending.state != Turn.State.DONE:
+            gateway.end_reads(turn_id=turn_id)
         conversation_id = Turn.objects.values_list("conversation_id", flat=True).get(pk=turn_id)
         news = []
         if ending.text:

@@ -219,7 +219,7 @@ async def _answer_calls(
     if last:
         raise _Stopped("failed", "too_many_steps")
     if any(answer.told is None for answer in admitted):
-        told = await _run_reads(ctx, admitted)
+        told = await _run_reads(ctx, admitted, progress.deadline)
         await in_thread(turn_rows.record_told)(turn=turn, number=progress.number, told=told)
     only_bad = all(answer.error_code in BAD_CODES for answer in admitted)
     progress.bad_steps = progress.bad_steps + 1 if only_bad else 0
@@ -230,12 +230,19 @@ async def _answer_calls(
     return True
 
 
-async def _run_reads(ctx: ToolContext, admitted: Sequence[gateway.Admitted]) -> list[dict[str, Any]]:
-    """Run what waits to be run, side by side where the database serves several; answers keep the model's order."""
+async def _run_reads(ctx: ToolContext, admitted: Sequence[gateway.Admitted], deadline: float) -> list[dict[str, Any]]:
+    """Run what waits to be run, side by side where the database serves several; answers keep the model's order.
+
+    The turn waits no longer than its own time: a thread cannot be ended, so a tool that hangs is left to itself.
+    """
     run = in_thread(_run_one)
-    if connection.vendor == "postgresql":
-        return list(await asyncio.gather(*(run(ctx, answer) for answer in admitted)))
-    return [await run(ctx, answer) for answer in admitted]
+    try:
+        async with asyncio.timeout(max(0.0, deadline - monotonic())):
+            if connection.vendor == "postgresql":
+                return list(await asyncio.gather(*(run(ctx, answer) for answer in admitted)))
+            return [await run(ctx, answer) for answer in admitted]
+    except TimeoutError:
+        raise _Stopped("failed", "timeout") from None
 
 
 def _run_one(ctx: ToolContext, answer: gateway.Admitted) -> dict[str, Any]:
