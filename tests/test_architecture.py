@@ -1,6 +1,7 @@
 """The rules of the house that a machine can check: layers, sizes, forbidden words, the customer's top level."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,16 @@ def test_the_browsers_code_makes_no_markup_from_text():
     scripts = (ROOT / "static" / "js").rglob("*.js")
 
     assert [name(path) for path in scripts if any(sink in path.read_text() for sink in sinks)] == []
+
+
+def test_every_variable_that_is_read_stands_in_the_example():
+    """Who runs it looks there, and nowhere else, for what there is to set."""
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "support_bot" / "settings.py").read_text())
+    shown = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert len(read) > 50
+    # DEBUG is for developers alone.
+    assert sorted(set(read) - set(shown) - {"DEBUG"}) == []
 
 
 def test_the_pins_name_no_host_or_path():

@@ -1,4 +1,4 @@
-"""Whether a session still stands for its customer: asked at the handshake, on every frame and before every model step.
+"""Whether a session still stands for its customer: asked at the handshake, for frames and before every model step.
 
 The user a socket was opened with is a snapshot; the rows decide.
 """
