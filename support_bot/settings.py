@@ -252,7 +252,7 @@ DAILY_TOKENS_TOTAL = env.limit("DAILY_TOKENS_TOTAL", None, may_be_off=RELAXED)
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    # Unfinished work of a killed worker comes back after a minute; the sweep has usually done it long before.
+    # Unfinished work of a killed worker comes back after two minutes; the sweep has usually done it long before.
     {"visibility_timeout": 120, "unacked_restore_interval": 2, "unacked_restore_throttle": 1}
     if REDIS_URL
     # kombu's virtual transports poll once a second unless told otherwise.

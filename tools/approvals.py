@@ -228,6 +228,9 @@ def moved_since(*, call: ToolCall, now: datetime) -> str | None:
         _, plan, _ = plan_call(ctx=ctx, definition=find_tool(name=call.tool), arguments=call.arguments)
     except (ToolError, TrackingError) as error:
         return f"This is no longer possible: {error}"[:500]
+    except Exception:
+        log.exception("call.not_comparable", call_id=str(call.pk))
+        return "It could not be compared with the record."
     return what_changed(call=call, plan=plan)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from tools import audit
@@ -37,12 +36,10 @@ def move_call(
     actor: str,
     now: datetime,
     sentence: str | None = None,
-    in_time: bool = False,
     **fields: Any,
 ) -> None:
     """Move `call` from the state and version it was read with. Raises LostRace where they no longer hold.
 
-    in_time: the move counts only while the call has not expired by the database's clock.
     fields: further columns to set, e.g. reason=, expires_at=. `call` is brought up to date in place.
     """
     check_move(old=call.state, new=to)
@@ -53,8 +50,6 @@ def move_call(
         fields.setdefault("lease_until", None)
     with transaction.atomic():
         rows = ToolCall.objects.filter(pk=call.pk, state=call.state, version=call.version)
-        if in_time:
-            rows = rows.filter(expires_at__gt=Now())
         if not rows.update(state=to, version=F("version") + 1, **fields):
             raise LostRace(str(call.pk))
         for name, value in {"state": to, "version": call.version + 1, **fields}.items():

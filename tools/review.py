@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import structlog
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -30,6 +31,8 @@ from tools.requests import plan_call
 from tools.states import State
 from tools.textview import visible
 from tracking.errors import TrackingError
+
+log = structlog.get_logger(__name__)
 
 STATUS = {"not_permitted": 403, "not_found": 404, "invalid": 400}
 
@@ -172,6 +175,9 @@ def _changed_since(call: ToolCall) -> list[ShownChange]:
         _, plan, _ = plan_call(ctx=ctx, definition=find_tool(name=call.tool), arguments=call.arguments)
     except (ToolError, TrackingError) as error:
         return [ShownChange(field="", label="No longer possible", before="", after=visible(error), risk=True)]
+    except Exception:
+        log.exception("review.not_comparable", call_id=str(call.pk))
+        return [ShownChange(field="", label="Could not be compared with the record", before="", after="", risk=True)]
     frozen = {change["field"]: change for change in call.changes}
     moved = [change for change in plan.changes_as_json() if change != frozen.get(change["field"])]
     facts = [

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from tools import health, notices
 from tools.approvals import expire_due
@@ -50,6 +51,8 @@ def _one_of_many(work: Callable[[], object], **which: object) -> None:
     """What keeps one must not keep the others: it is told to the log, and the next sweep tries again."""
     try:
         work()
+    except SoftTimeLimitExceeded:
+        raise  # the task's time is over: end here, before the hard limit ends the process
     except Exception as error:
         log.error("sweep.one_failed", error=type(error).__name__, exc_info=error, **which)
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from support_bot.chat.turn_rows import customer_of
@@ -13,26 +14,29 @@ from tools import gateway
 from tools.context import ToolContext
 
 SORRY = "The assistant cannot be reached at the moment. You can look up a package below, or ask for a person."
+SPENT = (
+    "Today's share of the assistant is used up. Until tomorrow you can look up a package below, or ask for a person."
+)
 # Anything that could be a tracking number: letters and digits with at least four digits, dashes allowed.
 _NUMBER = re.compile(r"(?<![\w-])(?=(?:[A-Z-]*\d){4})[A-Z0-9][A-Z0-9-]{5,33}(?![\w-])", re.ASCII | re.IGNORECASE)
 MOST = 3
 
 
-def note_for_outage(*, conversation_id: UUID, text: str) -> str:
-    """The sentence for the customer. Look-ups go through the gateway like a model's: same rights, recorded, audited."""
+def records_answer(*, conversation_id: UUID, text: str) -> list[str]:
+    """A sentence for each number named. Look-ups go through the gateway like a model's: same rights, recorded."""
     numbers = list(dict.fromkeys(match.group().upper() for match in _NUMBER.finditer(text)))[:MOST]
     ctx = ToolContext(
         customer=customer_of(conversation_id=conversation_id), conversation_id=None, turn_id=None, now=timezone.now()
     )
-    answers = [answer for number in numbers if (answer := _look_up(ctx, number))]
-    return " ".join([SORRY, *answers])
+    return [answer for number in numbers if (answer := _look_up(ctx, number))]
 
 
 def _look_up(ctx: ToolContext, number: str) -> str | None:
     request = gateway.RawCall(name="check_package", arguments=f'{{"package_id":"{number}"}}')
-    admitted = gateway.admit_step(ctx=ctx, requests=[request], excerpt=[])[0]
+    with transaction.atomic():
+        admitted = gateway.admit_step(ctx=ctx, requests=[request], excerpt=[])[0]
     told: dict[str, Any] = admitted.told or gateway.run_call(ctx=ctx, admitted=admitted)
     if not told["ok"]:
         return None
     package = told["result"]
-    return f"{package['package_id']}: {package['status_text'].rstrip('.')}."
+    return f"Package {package['package_id']}: {package['status_text'].rstrip('.')}."

@@ -31,6 +31,7 @@ class Runner:
         self._driving: dict[UUID, asyncio.Task[None]] = {}
         self._again: set[UUID] = set()
         self._running: dict[UUID, LiveTurn] = {}
+        self._unwanted: set[UUID] = set()  # cancelled between the claim and the start
         self._mailbox: str | None = None
         self._background: list[asyncio.Task[None]] = []
         self._draining = False
@@ -75,6 +76,8 @@ class Runner:
 
     def _driven(self, conversation_id: UUID, task: asyncio.Task[None]) -> None:
         self._driving.pop(conversation_id, None)
+        if not self._driving:
+            self._unwanted.clear()
         if conversation_id in self._again:
             self._again.discard(conversation_id)
             self.start(conversation_id)
@@ -94,6 +97,8 @@ class Runner:
     async def _run(self, turn: Claimed) -> None:
         live = LiveTurn(turn=turn, send=lambda frame: self._stream(turn.conversation_id, frame))
         self._running[turn.turn_id] = live
+        if turn.turn_id in self._unwanted:
+            live.cancel()
         try:
             await self._join(turn.turn_id)
             await run_turn(turn=turn, live=live)
@@ -126,6 +131,8 @@ class Runner:
         if live := self._running.get(turn_id):
             live.cancel()
         else:
+            if self._driving:
+                self._unwanted.add(turn_id)
             await self._post(turn_id, {"type": "turn.cancel", "turn_id": str(turn_id)})
 
     async def text_of(self, turn_id: UUID) -> str:

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from support_bot.chat import authority, prompt, turn_rows
+from support_bot.chat import authority, budget, prompt, turn_rows
 from support_bot.chat.database import in_thread
-from support_bot.chat.fallback import note_for_outage
+from support_bot.chat.fallback import SORRY, SPENT, records_answer
 from support_bot.chat.handoff import wants_person
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.providers import current_providers
@@ -92,18 +92,33 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
     except _Stopped as stopped:
         if stopped.state == "cancelled":
             return Ending(state="cancelled", text=live.text)
+        if stopped.error == "budget_exhausted":
+            return await _without_model(turn, live, "budget_exhausted", SPENT)
         return Ending(state="failed", text=live.text, error=stopped.error, note=NOTES[stopped.error])
     except LLMError as error:
         log.warning("turn.model_unavailable", turn_id=str(turn.turn_id), error=type(error).__name__, detail=str(error))
-        note = await in_thread(note_for_outage)(conversation_id=turn.conversation_id, text=turn.text)
-        return Ending(
-            state="failed", text=live.text, error="model_unavailable", note=note, note_data={"type": "tracking_form"}
-        )
+        return await _without_model(turn, live, "model_unavailable", SORRY)
     except TurnLost:
         raise
     except Exception as error:
         log.error("turn.failed", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
         return Ending(state="failed", text=live.text, error="internal", note=NOTES["internal"])
+
+
+async def _without_model(turn: Claimed, live: LiveTurn, error: str, sorry: str) -> Ending:
+    """The honest end of a turn that has no model: why, what the records say of a named number, and the form."""
+    found = await in_thread(_records_answer)(turn)
+    note = " ".join([sorry, *found])
+    return Ending(state="failed", text=live.text, error=error, note=note, note_data={"type": "tracking_form"})
+
+
+def _records_answer(turn: Claimed) -> list[str]:
+    """Whatever goes wrong with the look-ups, the customer is told that there is no model."""
+    try:
+        return records_answer(conversation_id=turn.conversation_id, text=turn.text)
+    except Exception as error:
+        log.error("turn.fallback_failed", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
+        return []
 
 
 async def _steps(turn: Claimed, live: LiveTurn) -> None:
@@ -132,6 +147,8 @@ def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, P
         if found is None or found.customer.pk != customer.pk:
             return None
     now = timezone.localtime()
+    if budget.is_spent(customer_id=customer.pk, now=now):
+        raise _Stopped("failed", "budget_exhausted")
     ctx = ToolContext(customer=customer, conversation_id=turn.conversation_id, turn_id=turn.turn_id, now=now)
     built = prompt.build_prompt(
         conversation_id=turn.conversation_id,
@@ -165,13 +182,15 @@ async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
 async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
     if live.cancelled:
         raise _Stopped("cancelled")
+    before = len(live.text)
     task = asyncio.create_task(_consume(provider, full_prompt, live))
     live.watch(task)
     try:
         left = deadline - monotonic()
         finished, _ = await asyncio.wait({task}, timeout=min(settings.STILL_WORKING_S, left))
         if not finished and left > settings.STILL_WORKING_S:
-            await live.notice(code="still_working", text="Still working on it …")
+            if len(live.text) == before:
+                await live.notice(code="still_working", text="Still working on it …")
             finished, _ = await asyncio.wait({task}, timeout=max(0.0, deadline - monotonic()))
         if not finished:
             raise _Stopped("failed", "timeout")

@@ -223,7 +223,7 @@ def test_an_empty_answer_becomes_an_honest_sentence(chat: Chat):
 
 def test_a_slow_model_gets_a_notice(chat: Chat):
     gate = Gate()
-    chat.model.script(text("Well ", gate, "then."))
+    chat.model.script(text(gate, "Well then."))
     socket = chat.socket()
     socket.say("Think")
 

@@ -72,17 +72,6 @@ def test_whoever_saw_another_state_of_the_same_version_loses(alice: Customer):
     assert again(call).state == "declined"
 
 
-def test_a_move_in_time_counts_by_the_databases_clock(alice: Customer):
-    late = change_row(ask(alice), expires_at=timezone.now() - timedelta(seconds=1))
-
-    with pytest.raises(LostRace):
-        move(late, State.AWAITING_APPROVAL, in_time=True)
-    timely = change_row(late, expires_at=timezone.now() + timedelta(seconds=60))
-    move(timely, State.AWAITING_APPROVAL, in_time=True)
-
-    assert again(late).state == "awaiting_approval"
-
-
 def test_a_move_that_does_not_exist_is_an_error_and_writes_nothing(alice: Customer):
     call = ask(alice)
 
