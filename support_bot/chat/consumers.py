@@ -127,7 +127,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self._catch_up()
         turn_id = await in_thread(turn_rows.running_turn)(conversation_id=self.conversation.pk)
         if turn_id is not None:
-            text = await runner.text_of(turn_id)
+            text = await runner.text_of(turn_id, conversation_id=self.conversation.pk)
             await self._send(frames.turn(turn_id=turn_id, state="running"))
             await self._send(frames.delta(turn_id=turn_id, offset=0, text=text))
         await self._send({"type": "resumed", "last_seq": self.sent_seq})
@@ -148,7 +148,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if state is None:
             raise FrameError("not_found", "There is no such turn.", turn_id=turn_id)
         if state == Turn.State.RUNNING:
-            await runner.cancel(frame.turn_id)
+            await runner.cancel(frame.turn_id, conversation_id=self.conversation.pk)
         elif state != Turn.State.WAITING:
             raise FrameError("expired", "This turn has ended already.", turn_id=turn_id)
 

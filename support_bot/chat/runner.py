@@ -83,6 +83,13 @@ class Runner:
             self.start(conversation_id)
 
     async def _drive(self, conversation_id: UUID) -> None:
+        await self._membership("group_add", conversation_id)  # before the claim: who sees a turn run can reach us
+        try:
+            await self._drive_turns(conversation_id)
+        finally:
+            await self._membership("group_discard", conversation_id)
+
+    async def _drive_turns(self, conversation_id: UUID) -> None:
         while not self._draining:
             try:
                 turn = await in_thread(turn_rows.claim_next)(conversation_id=conversation_id)
@@ -100,11 +107,9 @@ class Runner:
         if turn.turn_id in self._unwanted:
             live.cancel()
         try:
-            await self._join(turn.turn_id)
             await run_turn(turn=turn, live=live)
         finally:
             self._running.pop(turn.turn_id, None)
-            await self._leave(turn.turn_id)
 
     async def _stream(self, conversation_id: UUID, frame: dict[str, Any]) -> None:
         await broadcast.stream(conversation_id=conversation_id, frame=frame)
@@ -126,16 +131,16 @@ class Runner:
 
     # --- questions from sockets, here or in another process -----------------------------------------------------
 
-    async def cancel(self, turn_id: UUID) -> None:
+    async def cancel(self, turn_id: UUID, *, conversation_id: UUID) -> None:
         """Stop a running turn, wherever it runs."""
         if live := self._running.get(turn_id):
             live.cancel()
         else:
             if self._driving:
                 self._unwanted.add(turn_id)
-            await self._post(turn_id, {"type": "turn.cancel", "turn_id": str(turn_id)})
+            await self._post(conversation_id, {"type": "turn.cancel", "turn_id": str(turn_id)})
 
-    async def text_of(self, turn_id: UUID) -> str:
+    async def text_of(self, turn_id: UUID, *, conversation_id: UUID) -> str:
         """What a running turn has said so far; empty where nobody answers within a second."""
         if live := self._running.get(turn_id):
             return live.text
@@ -145,30 +150,25 @@ class Runner:
         try:
             async with asyncio.timeout(ASK_S):
                 answer_to = await layer.new_channel()
-                await self._post(turn_id, {"type": "turn.text", "turn_id": str(turn_id), "answer_to": answer_to})
+                question = {"type": "turn.text", "turn_id": str(turn_id), "answer_to": answer_to}
+                await self._post(conversation_id, question)
                 answer = await layer.receive(answer_to)
                 return str(answer["text"])
         except Exception as error:  # no answer in time, or Redis is away: the final message settles it
             log.info("turn.text_unknown", turn_id=str(turn_id), error=type(error).__name__)
             return ""
 
-    async def _post(self, turn_id: UUID, message: dict[str, Any]) -> None:
+    async def _post(self, conversation_id: UUID, message: dict[str, Any]) -> None:
         layer = get_channel_layer()
         if layer is not None and settings.REDIS_URL:
-            await layer.group_send(_turn_group(turn_id), message)
+            await layer.group_send(_group(conversation_id), message)
 
-    async def _join(self, turn_id: UUID) -> None:
-        await self._membership("group_add", turn_id)
-
-    async def _leave(self, turn_id: UUID) -> None:
-        await self._membership("group_discard", turn_id)
-
-    async def _membership(self, verb: str, turn_id: UUID) -> None:
+    async def _membership(self, verb: str, conversation_id: UUID) -> None:
         layer = get_channel_layer()
         if layer is None or self._mailbox is None:
             return
         try:
-            await getattr(layer, verb)(_turn_group(turn_id), self._mailbox)
+            await getattr(layer, verb)(_group(conversation_id), self._mailbox)
         except Exception as error:  # without Redis the turn still runs; only other processes cannot ask about it
             log.warning("turn.mailbox_unknown", error=type(error).__name__)
 
@@ -186,17 +186,20 @@ class Runner:
                 await asyncio.sleep(RETRY_S)
 
     async def _answer(self, layer: Any, message: dict[str, Any]) -> None:
-        live = self._running.get(UUID(message["turn_id"]))
-        if live is None:
+        turn_id = UUID(message["turn_id"])
+        live = self._running.get(turn_id)
+        if message["type"] == "turn.cancel" and live is None and self._driving:
+            self._unwanted.add(turn_id)
+        elif live is None:
             return
-        if message["type"] == "turn.cancel":
+        elif message["type"] == "turn.cancel":
             live.cancel()
         elif message["type"] == "turn.text":
             await layer.send(message["answer_to"], {"text": live.text})
 
 
-def _turn_group(turn_id: UUID) -> str:
-    return f"turn.{turn_id.hex}"
+def _group(conversation_id: UUID) -> str:
+    return f"turns.{conversation_id.hex}"
 
 
 runner = Runner()

@@ -43,6 +43,24 @@ def test_a_running_turn_is_shown_and_stopped_through_another_process(
     assert one.until_turn_ends(turn_id) == end
 
 
+def test_a_turn_is_stopped_through_another_process_however_early(
+    stack: Stack, model_server: ModelServer, sign_in: SignIn
+):
+    here = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
+    there = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
+    one = sign_in(here.url, "alice").socket()
+    other = sign_in(there.url, "alice").socket(one.conversation)
+
+    for _ in range(8):
+        model_server.script(text("Half an answer", Gate()))
+        one.say("Hi")
+        turn_id = other.until(type="message", author="customer")["turn_id"]
+        other.send(type="turn.cancel", turn_id=turn_id)
+
+        assert other.until_turn_ends(turn_id)["state"] == "cancelled"
+        model_server.clear()
+
+
 def test_a_turn_of_a_killed_process_ends_honestly_and_the_next_message_is_answered(
     stack: Stack, model_server: ModelServer, sign_in: SignIn
 ):
