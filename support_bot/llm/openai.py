@@ -8,6 +8,8 @@ which costs several times more than the rest of a turn; its own `post()` gives t
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -153,10 +155,27 @@ def _wire_message(message: PromptMessage) -> dict[str, Any]:
     if not message.calls:
         return {"role": "assistant", "content": message.text}
     calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": _name(call.name), "arguments": _object(call.arguments)},
+        }
         for call in message.calls
     ]
     return {"role": "assistant", "content": message.text or None, "tool_calls": calls}
+
+
+def _name(name: str) -> str:
+    """A name the model made up, as providers take it: one they refuse would end the conversation for good."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64] or "unknown"
+
+
+def _object(arguments: str) -> str:
+    """Arguments of the history as providers take them: many parse each again and refuse the whole request."""
+    try:
+        return arguments if isinstance(json.loads(arguments), dict) else "{}"
+    except (ValueError, RecursionError):
+        return "{}"
 
 
 def _usage(value: Any) -> Usage | None:

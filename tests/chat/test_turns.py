@@ -88,6 +88,19 @@ def test_an_id_that_no_database_can_keep_is_replaced(chat: Chat):
     assert [m["tool_call_id"] for m in chat.model.requests[1]["messages"] if m["role"] == "tool"] == ["call_1"]
 
 
+def test_a_history_of_nonsense_is_one_that_providers_take(chat: Chat):
+    odd = (Call("track it/é", "{oops"), Call("get_my_profile", "[1]"), Call("x" * 90, "[" * 5000))
+    chat.model.script(calls(*odd), text("Sorry."), text("Fine."))
+    socket = chat.socket()
+    assert end_of(socket)["state"] == "done"
+
+    assert socket.ask("And now?")["text"] == "Fine."
+
+    told = [call["function"] for m in chat.model.requests[-1]["messages"] for call in m.get("tool_calls", [])]
+    assert [call["name"] for call in told] == ["track_it__", "get_my_profile", "x" * 64]
+    assert [call["arguments"] for call in told] == ["{}", "{}", "{}"]
+
+
 def test_two_steps_of_nonsense_end_the_turn(chat: Chat):
     chat.model.script(calls(Call("nope", {})), calls(Call("check_package", "broken")))
     socket = chat.socket()
