@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -47,11 +48,14 @@ def digest_of(*, tool: str, customer_id: int, arguments: dict[str, Any]) -> str:
 
 
 def _readable(error: ValidationError, definition: ToolDefinition) -> InvalidArguments:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    first = error.errors(include_url=False, include_input=False, include_context=True)[0]
     field = ".".join(str(part) for part in first["loc"])[:120] or None
     if first["type"] == "extra_forbidden":
         allowed = sorted(definition.arguments.model_fields)
         return InvalidArguments("There is no such argument.", field=field, allowed=allowed)
+    if first["type"] == "literal_error":
+        allowed = re.findall(r"'([^']*)'", first["ctx"]["expected"])
+        return InvalidArguments("Choose one of the allowed values.", field=field, allowed=allowed)
     if first["type"] == "missing":
         return InvalidArguments("This argument is required.", field=field)
     return InvalidArguments(first["msg"].removeprefix("Value error, ")[:300], field=field)

@@ -128,6 +128,13 @@ def test_an_unknown_key_is_named_with_what_there_is():
     assert error.allowed == ["package_id"]
 
 
+def test_a_value_outside_a_choice_is_told_the_choice():
+    error = refused("report_problem", {"package_id": "ABCD-1337", "problem": "broken", "description": "Wet."})
+
+    assert error.field == "problem"
+    assert error.allowed == ["damaged", "missing_items", "not_received", "wrong_item", "other"]
+
+
 def test_a_missing_key_is_named():
     assert refused("request_refund", {"order_id": "ORD-1001", "amount": "1.00"}).field == "reason"
 
