@@ -68,8 +68,10 @@ def web_probe(*, host: str, port: int, on_first: Callable[[], None]) -> Probe:
 def _answers(host: str, port: int) -> bool:
     """Any answer below 500 proves that the server hears: what it thinks of our Host header does not matter."""
     session = http.client.HTTPConnection(host, port, timeout=ANSWER_WITHIN_S)
+    # A name of ours: a foreign one is answered as well, but every probe would leave an error in the log.
+    name = settings.ALLOWED_HOSTS[0].lstrip("*.") or "localhost"
     try:
-        session.request("GET", "/healthz", headers={"Host": f"localhost:{port}"})
+        session.request("GET", "/healthz", headers={"Host": f"{name}:{port}"})
         return session.getresponse().status < 500
     except (OSError, http.client.HTTPException):
         return False

@@ -131,7 +131,10 @@ def pidfile(path: str) -> Iterator[None]:
         yield
         return
     file = Path(path)
-    file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    try:
+        file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    except OSError as error:
+        raise startup.StartError(f"PIDFILE: cannot write {path}: {error.strerror}") from None
     try:
         yield
     finally:
@@ -200,14 +203,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         startup.check()
         supervisor = web(reload=wanted.reload) if wanted.role == "web" else worker()
+        if supervisor is None:
+            return 0
+        # Only now: a start that fails must not take the file from the process that is running.
+        with pidfile(os.environ.get("PIDFILE", "")):
+            return supervisor.run()
     except startup.StartError as error:
         say(str(error))
         return 2
-    if supervisor is None:
-        return 0
-    # Only now: a start that fails must not take the file from the process that is running.
-    with pidfile(os.environ.get("PIDFILE", "")):
-        return supervisor.run()
 
 
 if __name__ == "__main__":

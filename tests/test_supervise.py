@@ -238,6 +238,13 @@ def test_a_bad_variable_is_one_line_and_2(tmp_path):
     assert line.startswith("supervise: PORT: must be a whole number")
 
 
+def test_a_pidfile_that_cannot_be_written_is_one_line(tmp_path):
+    path = str(tmp_path / "no" / "such" / "pid")
+
+    with pytest.raises(StartError, match=r"^PIDFILE: cannot write .*: No such file or directory$"), pidfile(path):
+        pass
+
+
 def test_a_database_that_cannot_be_opened_is_one_line_and_2(tmp_path):
     url = f"sqlite:///{tmp_path}/no/such/folder/demo.sqlite3"
     running = start(["-m", "support_bot.supervise", "web"], log=tmp_path / "log", DATABASE_URL=url)
