@@ -34,6 +34,7 @@ from support_bot.lifeline import die_with_parent
 parent = os.getpid()
 if os.fork() == 0:
     die_with_parent()
+    print("tied", flush=True)
 signal.pause()
 """
 
@@ -59,7 +60,7 @@ def child_of(running: Running, *, other_than: int = 0) -> int:
     def found() -> list[int]:
         return [pid for pid in children_of(running.pid) if pid != other_than and LIFELINE not in command(pid)]
 
-    wait_until(lambda: bool(found()), what=f"a child: {running.output()}", within=10)
+    wait_until(lambda: bool(found()), what=f"a child: {running.output()}", within=30)
     return found()[0]
 
 
@@ -84,7 +85,7 @@ def test_a_deaf_child_is_killed_and_started_again(supervised):
     running = supervised(PATIENT, "deaf")
     first = child_of(running)
 
-    running.wait_for_output("it is deaf for 0.5 s; killing child", within=10)
+    running.wait_for_output("it is deaf for 0.5 s; killing child", within=30)
 
     assert child_of(running, other_than=first) != first
 
@@ -92,12 +93,12 @@ def test_a_deaf_child_is_killed_and_started_again(supervised):
 def test_children_and_their_children_die_when_the_parent_is_killed(supervised):
     running = supervised(WITH_GRANDCHILD)
     child = child_of(running)
-    wait_until(lambda: bool(children_of(child)), what="a grandchild", within=10)
+    running.wait_for_output("tied", within=30)
     grandchild = children_of(child)[0]
 
     os.kill(running.pid, signal.SIGKILL)
 
-    wait_until(lambda: not is_running(child) and not is_running(grandchild), what="both have ended", within=5)
+    wait_until(lambda: not is_running(child) and not is_running(grandchild), what="both have ended", within=30)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
@@ -285,7 +286,7 @@ def test_a_killed_web_server_answers_again_on_the_same_port(demo_stack):
 
     os.kill(first, signal.SIGKILL)
 
-    wait_until(lambda: children_of(web.pid) not in ([], [first]), what="another child", within=10)
+    wait_until(lambda: children_of(web.pid) not in ([], [first]), what="another child", within=30)
     web.wait_for_http()
 
 
@@ -314,4 +315,4 @@ def test_the_workers_slots_die_with_its_parent(stack):
 
     os.kill(worker.pid, signal.SIGKILL)
 
-    wait_until(lambda: not any(map(is_running, family)), what="all have ended", within=10)
+    wait_until(lambda: not any(map(is_running, family)), what="all have ended", within=30)
