@@ -99,7 +99,9 @@ packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where the
 	@.ci/packages
 
 test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away servers; coverage of tools and chat
-	@$(PY) -m tests.servers -- $(PY) -m pytest -n 2 \
+	@# Dozens of processes are started: where bytecode is not kept, each would compile the project anew.
+	@$(PY) -m compileall -q support_bot tools tracking
+	@$(PY) -m tests.servers -- $(PY) -m pytest -n 2 --dist worksteal \
 	  --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 screenshots: $(RUNTIME) $(DEVELOPMENT) ## take the pictures of the README anew, of a demo of their own
