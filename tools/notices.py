@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.template.loader import render_to_string
 
 from tools.models import Notice, ToolCall
@@ -62,26 +62,20 @@ def _pause(tries: int) -> timedelta:
 
 
 def send(*, notice_id: int) -> bool:
-    """Send one mail and mark it. True where it went out.
-
-    The try is taken first, by compare-and-set, so that two workers do not both send it; no transaction waits for the
-    mail server meanwhile.
-    """
-    notice = Notice.objects.select_related("call").filter(pk=notice_id, sent_at=None).first()
-    if notice is None:
-        return False
-    tries = notice.tries + 1
-    mine = Notice.objects.filter(pk=notice_id, sent_at=None, tries=notice.tries)
-    if not mine.update(tries=tries, due_at=database_now() + _pause(tries)):
-        return False
-    try:
-        _message(notice).send()
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception as error:  # smtplib and sockets raise many kinds; all mean: try again later
-        log.warning("notice.not_sent", notice_id=notice_id, kind=notice.kind, error=type(error).__name__)
-        return False
-    Notice.objects.filter(pk=notice_id).update(sent_at=database_now())
+    """Send one mail and mark it, under a lock so that two workers do not both send it. True where it went out."""
+    with transaction.atomic():
+        rows = Notice.objects.select_for_update().filter(pk=notice_id, sent_at=None)
+        notice = rows.first()
+        if notice is None:
+            return False
+        tries = notice.tries + 1
+        Notice.objects.filter(pk=notice_id).update(tries=tries, due_at=database_now() + _pause(tries))
+        try:
+            _message(notice).send()
+        except Exception as error:  # smtplib and sockets raise many kinds; all mean: try again later
+            log.warning("notice.not_sent", notice_id=notice_id, kind=notice.kind, error=type(error).__name__)
+            return False
+        Notice.objects.filter(pk=notice_id).update(sent_at=database_now())
     log.info("notice.sent", notice_id=notice_id, kind=notice.kind)
     return True
 
