@@ -23,6 +23,8 @@ class ToolCall(models.Model):
     version: grows with every move; a reviewer's form carries the one they saw.
     fence: grows with every claim by a worker; an effect is made only under the newest.
     excerpt: what was said before the request, frozen for the reviewer.
+    provenance: where each argument's value was first seen, by argument: typed by the customer, read from a record, in
+    untrusted text, or made by the model.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,6 +45,7 @@ class ToolCall(models.Model):
     need = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=500, blank=True)
     excerpt = models.JSONField(default=list)
+    provenance = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)
     fence = models.PositiveIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
