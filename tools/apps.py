@@ -1,4 +1,4 @@
-"""Registers the tools when Django is ready."""
+"""Registers the tools, and listens to the business, when Django is ready."""
 
 from __future__ import annotations
 
@@ -12,5 +12,6 @@ class ToolsConfig(AppConfig):
     name = "tools"
 
     def ready(self) -> None:
+        import_module("tools.holds")
         for module in settings.TOOL_MODULES:
             import_module(module)

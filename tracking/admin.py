@@ -22,6 +22,7 @@ from tracking.models import (
     TrackingEvent,
     Truck,
 )
+from tracking.signals import legal_hold_changed
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
@@ -96,10 +97,24 @@ class TariffRows(LookOnlyRows):
 
 @admin.register(Customer)
 class CustomerAdmin(LookOnly):
+    """A superuser may put a customer on legal hold, with the reason; that alone can be changed."""
+
     list_display = ("name", "email", "phone", "city", "country", "created_at")
-    list_filter = ("country",)
+    list_filter = ("country", "legal_hold")
     search_fields = ("name", "email", "phone", "user__username")
     ordering = ("name", "pk")
+    changed_here = ("legal_hold", "legal_hold_reason")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in self.opts.fields if field.name not in ("id", *self.changed_here)]
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        obj.save(update_fields=[*self.changed_here, "updated_at"])
+        if "legal_hold" in form.changed_data:
+            legal_hold_changed.send(sender=Customer, customer=obj, user=request.user)
 
 
 @admin.register(Order)

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from tools.models import AuditEntry
 from tracking.models import Callback, Order, Package, ProblemReport, Route
 
 LISTS = ["customer", "order", "package", "truck", "route", "geoping", "service", "refund", "problemreport", "callback"]
@@ -106,3 +107,36 @@ def test_callbacks_to_make_are_listed(desk):
     answer = desk.get(reverse("admin:tracking_callback_changelist"), {"done_at__isempty": "1"})
 
     assert answer.context["cl"].result_count == 1
+
+
+# --- legal hold -------------------------------------------------------------------------------------------------
+
+
+def hold_form(**fields):
+    return {"legal_hold": "on", "legal_hold_reason": "case 7", **fields}
+
+
+def test_only_a_superuser_puts_a_customer_on_legal_hold(alice, rita, client):
+    page = reverse("admin:tracking_customer_change", args=[alice.pk])
+    client.force_login(rita)
+
+    assert client.post(page, hold_form()).status_code == 403
+
+    alice.refresh_from_db()
+    assert alice.legal_hold is False
+
+
+def test_a_legal_hold_is_audited_and_nothing_else_changes(alice, admin_user, client):
+    client.force_login(admin_user)
+    answer = client.post(
+        reverse("admin:tracking_customer_change", args=[alice.pk]), hold_form(name="Mallory", email="m@example.com")
+    )
+
+    assert answer.status_code == 302
+    before = (alice.name, alice.email)
+    alice.refresh_from_db()
+    assert (alice.legal_hold, alice.legal_hold_reason) == (True, "case 7")
+    assert (alice.name, alice.email) == before
+    entry = AuditEntry.objects.get(event="customer.legal_hold")
+    assert (entry.actor, entry.outcome) == (f"user:{admin_user.pk}", "held")
+    assert "case 7" not in str(entry.details)

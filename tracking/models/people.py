@@ -10,7 +10,7 @@ class Customer(models.Model):
     """The profile behind a sign-in. `phone` is E.164, `country` ISO 3166 alpha-2; empty means not given yet.
 
     `email` is where news goes; services keep it in step with the sign-in's address. `user` is null once the person was
-    erased and only the records that the law keeps remain.
+    erased and only the records that the law keeps remain. `legal_hold`: nothing of this person is erased or purged.
     """
 
     user = models.OneToOneField(
@@ -23,6 +23,8 @@ class Customer(models.Model):
     city = models.CharField(max_length=80, blank=True)
     postal_code = models.CharField(max_length=12, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    legal_hold = models.BooleanField(default=False, db_default=False)
+    legal_hold_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
