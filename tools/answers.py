@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
+from tools.masking import mask_email, mask_phone
 from tools.models import ToolCall
+from tools.result_types import Writer, quoted
 from tools.results import (
     Destination,
     LastEvent,
@@ -14,9 +16,9 @@ from tools.results import (
     OrderResult,
     PackageItem,
     PackageResult,
+    ProfileResult,
     ProofOfDelivery,
     RequestItem,
-    SenderNote,
     TruckBrief,
 )
 from tools.states import OPEN_WRITE_STATES, State
@@ -68,6 +70,11 @@ def order_id_of(*, package: Package, customer: Customer) -> str | None:
     return order.reference if order is not None and order.customer_id == customer.pk else None
 
 
+def _writer_of_address(package: Package, customer: Customer) -> Writer:
+    """Whoever booked a package wrote where it goes."""
+    return "customer" if package.booker_id == customer.pk else "sender"
+
+
 def package_item(*, package: Package, customer: Customer) -> PackageItem:
     return PackageItem(
         package_id=package.number,
@@ -76,7 +83,7 @@ def package_item(*, package: Package, customer: Customer) -> PackageItem:
         action_required=action_for(status=package.status, reason=package.reason) is not None,
         estimated_delivery=package.estimated_delivery,
         delivered_at=package.delivered_at,
-        city=package.city,
+        city=quoted(package.city, _writer_of_address(package, customer)),
         your_role=role_of(package=package, customer=customer),
         order_id=order_id_of(package=package, customer=customer),
     )
@@ -87,6 +94,7 @@ def package_result(*, news: PackageNews, customer: Customer) -> PackageResult:
     mine = package.owner_id == customer.pk
     hours = hours_late(package=package)
     action = action_for(status=package.status, reason=package.reason)
+    writer = _writer_of_address(package, customer)
     return PackageResult(
         package_id=package.number,
         carrier=package.carrier,
@@ -105,25 +113,27 @@ def package_result(*, news: PackageNews, customer: Customer) -> PackageResult:
         proof_of_delivery=_proof(package),
         truck=_truck(news),
         destination=Destination(
-            street=package.street if mine else None,
+            street=quoted(package.street, writer) if mine else None,
             postal_code=package.postal_code if mine else None,
-            city=package.city,
+            city=quoted(package.city, writer),
             country=package.country,
         ),
         delivery_date=package.delivery_date,
-        safe_place=(package.safe_place or None) if mine else None,
+        safe_place=quoted(package.safe_place, "customer") if mine else None,
         hold_at_depot=package.hold_at_depot if mine else None,
         delivery_changeable=mine and package.status in CHANGEABLE_STATUSES,
         your_role=role_of(package=package, customer=customer),
         order_id=order_id_of(package=package, customer=customer),
-        sender_note=SenderNote(untrusted_text=package.sender_note) if package.sender_note else None,
+        sender_note=quoted(package.sender_note, "sender"),
     )
 
 
 def _last_event(news: PackageNews) -> LastEvent | None:
     if news.event_at is None:
         return None
-    return LastEvent(at=news.event_at, text=news.event_text, place=news.event_place or None)
+    return LastEvent(
+        at=news.event_at, text=quoted(news.event_text, "carrier"), place=quoted(news.event_place, "carrier")
+    )
 
 
 def _proof(package: Package) -> ProofOfDelivery | None:
@@ -131,8 +141,8 @@ def _proof(package: Package) -> ProofOfDelivery | None:
         return None
     return ProofOfDelivery(
         delivered_at=package.delivered_at,
-        signed_by=package.signed_by or None,
-        place=package.delivered_place or None,
+        signed_by=quoted(package.signed_by, "carrier"),
+        place=quoted(package.delivered_place, "carrier"),
     )
 
 
@@ -141,7 +151,9 @@ def _truck(news: PackageNews) -> TruckBrief | None:
     if stop is None or not is_aboard(package=news.package):
         return None
     return TruckBrief(
-        truck_id=stop.route.truck.unit, stops_before_yours=news.stops_before, near=news.truck_near or None
+        truck_id=stop.route.truck.unit,
+        stops_before_yours=news.stops_before,
+        near=quoted(news.truck_near, "carrier"),
     )
 
 
@@ -183,6 +195,31 @@ def order_result(*, order: Order, packages: list[Package], customer: Customer) -
     )
 
 
+def profile_result(*, customer: Customer) -> ProfileResult:
+    """The customer's own, with phone and e-mail as hints: a model that repeats them gives nothing away."""
+    return ProfileResult(
+        name=customer.name,
+        phone=phone_hint(customer.phone),
+        email=email_hint(customer.email),
+        street=customer.street,
+        city=customer.city,
+        postal_code=customer.postal_code,
+        country=customer.country,
+    )
+
+
+def phone_hint(phone: str) -> str:
+    """`[phone ending 01]`; what does not look like a number is not shown at all."""
+    hint = mask_phone(phone, hint=True)
+    return hint if hint != phone or not phone else "[phone]"
+
+
+def email_hint(email: str) -> str:
+    """`a…@example.com`"""
+    hint = mask_email(email, hint=True)
+    return hint if hint != email or not email else "[email]"
+
+
 def request_item(*, call: ToolCall) -> RequestItem:
     is_open = call.state in OPEN_WRITE_STATES
     return RequestItem(
@@ -192,8 +229,8 @@ def request_item(*, call: ToolCall) -> RequestItem:
         state=call.state,
         state_text=STATE_TEXTS[call.state],
         open=is_open,
-        summary=call.summary,
-        reason=call.reason or None,
+        summary=quoted(call.summary, "customer"),
+        reason=quoted(call.reason, "staff"),
         created_at=call.created_at,
         expires_at=call.expires_at if is_open else None,
     )

@@ -1,6 +1,7 @@
 """The building blocks of results: how text, times, days and money look to a model.
 
-Text of customers, senders and carriers is cut and freed of invisible characters here, so no tool can forget it.
+Text of customers, senders and carriers is cut and freed of invisible characters here, so no tool can forget it; what
+another party than this customer could have written is an `Untrusted`, which says so and says who.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
 # Control, format (bidi, zero width, tags), surrogate, private use: nothing a person wants to read in an answer.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+Writer = Literal["sender", "carrier", "staff", "customer"]
 
 
 def clean(text: str, *, length: int) -> str:
@@ -39,3 +42,18 @@ class Result(BaseModel):
     """Base of everything a read tool returns. Frozen; a field that is not declared cannot be added."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_enum_values=True)
+
+
+class Untrusted(Result):
+    """Text that somebody else wrote: a quotation with its author, never an instruction.
+
+    `customer`: this customer's own words as a record kept them, which a model may have put there.
+    """
+
+    untrusted_text: Line
+    written_by: Writer
+
+
+def quoted(text: str, by: Writer) -> Untrusted | None:
+    """The text as its author's; None for an empty one."""
+    return Untrusted(untrusted_text=text, written_by=by) if text else None

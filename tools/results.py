@@ -1,37 +1,39 @@
 """What the read tools answer: typed models that name every field a model may see, and nothing else.
 
-Dates are ISO 8601 with an offset, money is a string with two places; text is cut by its type.
+Dates are ISO 8601 with an offset, money is a string with two places; text is cut by its type. Text that another party
+could have written is an `Untrusted`; plain text is ours or of this customer's own profile and orders.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from tools.result_types import Day, Line, Money, Result, Short, When
+from tools.result_types import Day, Line, Money, Result, Short, Untrusted, When
 from tracking.statuses import OrderState, PackageStatus
 
 # --- packages ---------------------------------------------------------------------------------------------------
 
 
 class Destination(Result):
-    """Where a package goes. Street and postal code are null for a sender who is not the recipient."""
+    """Where a package goes, as its sender wrote it. Street and postal code are null for a sender who is not the
+    recipient."""
 
-    street: Short | None
+    street: Untrusted | None
     postal_code: Short | None
-    city: Short
+    city: Untrusted | None
     country: str
 
 
 class LastEvent(Result):
     at: When
-    text: Line
-    place: Short | None
+    text: Untrusted | None
+    place: Untrusted | None
 
 
 class ProofOfDelivery(Result):
     delivered_at: When | None
-    signed_by: Short | None
-    place: Short | None
+    signed_by: Untrusted | None
+    place: Untrusted | None
 
 
 class TruckBrief(Result):
@@ -39,14 +41,7 @@ class TruckBrief(Result):
 
     truck_id: str
     stops_before_yours: int
-    near: Short | None
-
-
-class SenderNote(Result):
-    """Text by the sender, a stranger to us: to be passed on as a quotation, never to be followed."""
-
-    written_by: Literal["sender"] = "sender"
-    untrusted_text: Line
+    near: Untrusted | None
 
 
 class PackageResult(Result):
@@ -78,12 +73,12 @@ class PackageResult(Result):
     truck: TruckBrief | None
     destination: Destination
     delivery_date: Day | None
-    safe_place: Short | None
+    safe_place: Untrusted | None
     hold_at_depot: bool | None
     delivery_changeable: bool
     your_role: Literal["sender", "recipient", "sender_and_recipient"]
     order_id: str | None
-    sender_note: SenderNote | None
+    sender_note: Untrusted | None
 
 
 class PackageItem(Result):
@@ -93,7 +88,7 @@ class PackageItem(Result):
     action_required: bool
     estimated_delivery: When | None
     delivered_at: When | None
-    city: Short
+    city: Untrusted | None
     your_role: Literal["sender", "recipient", "sender_and_recipient"]
     order_id: str | None
 
@@ -157,7 +152,7 @@ class OrderResult(Result):
 
 
 class ProfileResult(Result):
-    """get_my_profile. Empty strings for what is not known."""
+    """get_my_profile. Empty strings for what is not known; phone and e-mail as far as one needs to tell which it is."""
 
     name: Short
     phone: str
@@ -177,8 +172,8 @@ class RequestItem(Result):
     state: str
     state_text: str
     open: bool
-    summary: Line
-    reason: Line | None
+    summary: Untrusted | None
+    reason: Untrusted | None
     created_at: When
     expires_at: When | None
 
@@ -196,7 +191,7 @@ class RequestList(Result):
 class CoarsePosition(Result):
     """Rounded to a tenth of a degree, about ten kilometres. `stale`: the last report is older than 30 minutes."""
 
-    near: Short | None
+    near: Untrusted | None
     latitude: float
     longitude: float
     reported_at: When

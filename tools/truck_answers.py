@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from tools.result_types import quoted
 from tools.results import CoarsePosition, TruckResult, YourStop
 from tracking.models import GeoPing, Package, Stop
 
@@ -47,7 +48,7 @@ def _position(ping: GeoPing | None, stops: Sequence[Stop], now: datetime) -> Coa
         return None
     nearest = min(stops, key=lambda stop: _distance(stop, ping), default=None)
     return CoarsePosition(
-        near=nearest.city if nearest is not None else None,
+        near=quoted(nearest.city, "carrier") if nearest is not None else None,
         latitude=round(float(ping.latitude), 1),
         longitude=round(float(ping.longitude), 1),
         reported_at=ping.recorded_at,

@@ -33,6 +33,10 @@ WRITES = frozenset(list(ARGUMENTS)[9:])
 TOOLS = tuple(ToolSpec(name=name, description=name, parameters={}) for name in ARGUMENTS)
 
 
+def _quoted(text: str) -> dict[str, str]:
+    return {"untrusted_text": text, "written_by": "carrier"}
+
+
 def _package(number: str, status: str, text: str, **more: Any) -> dict[str, Any]:
     return {
         "package_id": number,
@@ -48,10 +52,19 @@ def _package(number: str, status: str, text: str, **more: Any) -> dict[str, Any]
         "original_estimated_delivery": "2026-11-21T16:00:00+01:00",
         "hours_late": 0,
         "days_late": 0,
-        "last_event": {"at": "2026-11-20T06:10:00+01:00", "text": "Arrived at the depot", "place": "Leipzig"},
+        "last_event": {
+            "at": "2026-11-20T06:10:00+01:00",
+            "text": _quoted("Arrived at the depot"),
+            "place": _quoted("Leipzig"),
+        },
         "proof_of_delivery": None,
         "truck": None,
-        "destination": {"street": "Hauptstr. 5", "postal_code": "10115", "city": "Berlin", "country": "DE"},
+        "destination": {
+            "street": _quoted("Hauptstr. 5"),
+            "postal_code": "10115",
+            "city": _quoted("Berlin"),
+            "country": "DE",
+        },
         "delivery_date": None,
         "safe_place": None,
         "hold_at_depot": False,
@@ -72,8 +85,8 @@ PACKAGES = {
             "delivered",
             proof_of_delivery={
                 "delivered_at": "2026-11-19T14:05:00+01:00",
-                "signed_by": "A. Smith",
-                "place": "front door",
+                "signed_by": _quoted("A. Smith"),
+                "place": _quoted("front door"),
             },
             order_id="ORD-1001",
             delivery_changeable=False,
@@ -82,7 +95,7 @@ PACKAGES = {
             "ABCD-2001",
             "in_transit",
             "on its way",
-            truck={"truck_id": "TRK-01", "stops_before_yours": 3, "near": "Potsdam"},
+            truck={"truck_id": "TRK-01", "stops_before_yours": 3, "near": _quoted("Potsdam")},
         ),
         _package(
             "ABCD-3001",
@@ -215,7 +228,7 @@ def _truck(arguments: dict[str, Any]) -> dict[str, Any]:
         "minutes_late": 20,
     }
     place = {
-        "near": "Potsdam",
+        "near": _quoted("Potsdam"),
         "latitude": 52.4,
         "longitude": 13.1,
         "reported_at": "2026-11-20T14:58:00+01:00",

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tools', '0002_notice_due_at'),
+        ("tools", "0002_notice_due_at"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='toolcall',
-            name='provenance',
+            model_name="toolcall",
+            name="provenance",
             field=models.JSONField(default=dict),
         ),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from support_bot.llm.demo.answers_packages import package_line
 from support_bot.llm.demo.requests import Request
-from support_bot.llm.demo.wording import bullets, joined, more, on_when, sentences, when
+from support_bot.llm.demo.wording import bullets, joined, more, on_when, said, sentences, when
 
 Result = dict[str, Any]
 # More lines than this are a catalogue, not an answer.
@@ -84,9 +84,10 @@ def requests(result: Result, request: Request, *, today: date) -> str:
 
 
 def _request_line(item: Result, today: date) -> str:
-    reason = f" ({item['reason']})" if item.get("reason") else ""
+    why = said(item.get("reason"))
+    reason = f" ({why})" if why else ""
     asked = on_when(item.get("created_at"), today=today)
-    return f"{item['summary']}: {item['state_text']}{reason}{f'; asked for {asked}' if asked else ''}"
+    return f"{said(item['summary'])}: {item['state_text']}{reason}{f'; asked for {asked}' if asked else ''}"
 
 
 def services(result: Result, request: Request, *, today: date) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from support_bot.llm.demo.requests import Request
-from support_bot.llm.demo.wording import bullets, hours, more, on_when, sentences, when
+from support_bot.llm.demo.wording import bullets, hours, more, on_when, said, sentences, when
 
 Result = dict[str, Any]
 _DONE = ("delivered", "cancelled")
@@ -48,8 +48,8 @@ def package_line(item: Result, *, today: date) -> str:
         parts.append(delivered)
     elif item.get("status") not in _DONE and (expected := when(item.get("estimated_delivery"), today=today)):
         parts.append(f"expected {expected}")
-    if item.get("city"):
-        parts.append(f"to {item['city']}")
+    if city := said(item.get("city")):
+        parts.append(f"to {city}")
     if item.get("action_required"):
         parts.append("needs something from you")
     return ", ".join(parts)
@@ -59,10 +59,11 @@ def truck(result: Result, request: Request, *, today: date) -> str:
     stop: Result = result.get("your_stop") or {}
     position: Result = result.get("position") or {}
     reported = on_when(position.get("reported_at"), today=today)
-    near = f"was last reported near {position['near']}" if position.get("near") else "has not reported a place yet"
+    town = said(position.get("near"))
+    near = f"was last reported near {town}" if town else "has not reported a place yet"
     late = stop.get("minutes_late")
     return sentences(
-        f"Truck {result['truck_id']} {near}{f' ({reported})' if reported and position.get('near') else ''}.",
+        f"Truck {result['truck_id']} {near}{f' ({reported})' if reported and town else ''}.",
         "That report is a while old." if position.get("stale") else None,
         _stop_words(result, stop),
         f"It should be with you {on_when(stop['estimated_arrival'], today=today)}." if _still_coming(stop) else None,
@@ -106,8 +107,8 @@ def _asked_first(result: Result, request: Request, today: date) -> str | None:
 
 def _signature(result: Result) -> str:
     proof: Result = result.get("proof_of_delivery") or {}
-    if proof.get("signed_by"):
-        return f"It was signed for by {proof['signed_by']}."
+    if by := said(proof.get("signed_by")):
+        return f"It was signed for by {by}."
     return "No signature was recorded for it."
 
 
@@ -116,12 +117,13 @@ def _headline(result: Result, today: date) -> str:
     if status == "delivered":
         proof: Result = result.get("proof_of_delivery") or {}
         at = on_when(proof.get("delivered_at"), today=today)
-        place = f" ({proof['place']})" if proof.get("place") else ""
-        signed = f", signed for by {proof['signed_by']}" if proof.get("signed_by") else ""
+        spot, by = said(proof.get("place")), said(proof.get("signed_by"))
+        place = f" ({spot})" if spot else ""
+        signed = f", signed for by {by}" if by else ""
         return f"Package {number} was delivered{f' {at}' if at else ''}{place}{signed}."
     if status == "unknown":
         return f"There is no news about package {number} at the moment."
-    city = (result.get("destination") or {}).get("city")
+    city = said((result.get("destination") or {}).get("city"))
     to = f" to {city}" if city and status in ("in_transit", "picked_up", "out_for_delivery") else ""
     return f"Package {number} is {result['status_text']}{to}."
 
@@ -147,19 +149,20 @@ def _estimate(result: Result, today: date) -> str | None:
 
 def _last_event(result: Result, today: date) -> str | None:
     event: Result = result.get("last_event") or {}
-    if not event.get("text") or result["status"] == "delivered":
+    text, town = said(event.get("text")), said(event.get("place"))
+    if not text or result["status"] == "delivered":
         return None
-    place = f" in {event['place']}" if event.get("place") else ""
+    place = f" in {town}" if town else ""
     at = on_when(event.get("at"), today=today)
-    text = str(event["text"]).rstrip(".")
-    return f"Last news: {text}{place}{f', {at}' if at else ''}."
+    return f"Last news: {text.rstrip('.')}{place}{f', {at}' if at else ''}."
 
 
 def _truck(result: Result) -> str | None:
     truck_now: Result | None = result.get("truck")
     if not truck_now:
         return None
-    near = f", now near {truck_now['near']}" if truck_now.get("near") else ""
+    town = said(truck_now.get("near"))
+    near = f", now near {town}" if town else ""
     before = truck_now.get("stops_before_yours")
     stops = (
         "" if before is None else ("; your stop is next" if before == 0 else f"; there {_stops(before)} before yours")
@@ -173,8 +176,8 @@ def _wishes(result: Result, today: date) -> str | None:
     wishes = []
     if day := when(result.get("delivery_date"), today=today):
         wishes.append(f"chosen delivery day: {day}")
-    if result.get("safe_place"):
-        wishes.append(f"safe place: {result['safe_place']}")
+    if place := said(result.get("safe_place")):
+        wishes.append(f"safe place: {place}")
     if result.get("hold_at_depot"):
         wishes.append("it is kept at the depot for you")
     return f"Noted for this delivery: {', '.join(wishes)}." if wishes else None

@@ -12,6 +12,7 @@ from support_bot.llm.demo.answers_orders import order_line, quote_lines
 from support_bot.llm.demo.answers_packages import package_line
 from support_bot.llm.demo.options import Option
 from support_bot.llm.demo.requests import READS, Request, share_of
+from support_bot.llm.demo.wording import said
 
 Result = dict[str, Any]
 _MOST_OPTIONS = 8
@@ -46,7 +47,7 @@ def _packages(result: Result, request: Request, today: date) -> Learned:
     if len(items) == 1 and request.intent in READS:
         return Learned(request.with_slots(replace(request.slots, package=items[0]["package_id"])))
     options = [
-        Option(item["package_id"], item["status"], city=item.get("city") or "", text=package_line(item, today=today))
+        Option(item["package_id"], item["status"], city=said(item.get("city")), text=package_line(item, today=today))
         for item in items[:_MOST_OPTIONS]
     ]
     return Learned(request, options)
@@ -86,7 +87,7 @@ def _orders(result: Result, request: Request, today: date) -> Learned:
     if only_one or "newest" in request.aspects:
         return Learned(request.with_slots(replace(request.slots, order=items[0]["order_id"])))
     options = [
-        Option(item["order_id"], item["status"], city=item.get("city") or "", text=order_line(item, today=today))
+        Option(item["order_id"], item["status"], city=said(item.get("city")), text=order_line(item, today=today))
         for item in items[:_MOST_OPTIONS]
     ]
     return Learned(request, options)

@@ -10,6 +10,7 @@ from typing import Any
 from support_bot.llm.demo.entities import find_bare_digits
 from support_bot.llm.demo.reading import STATUS_WORDS
 from support_bot.llm.demo.understanding import Heard
+from support_bot.llm.demo.wording import said
 
 _ORDINALS = {
     "first": 0,
@@ -47,12 +48,12 @@ def options_of(tool: str, result: dict[str, Any]) -> list[Option]:
     """What a list that was shown lets the customer choose from: `the second one`."""
     if tool == "list_my_packages":
         return [
-            Option(item["package_id"], item["status"], city=item.get("city") or "")
+            Option(item["package_id"], item["status"], city=said(item.get("city")))
             for item in result.get("packages", [])
         ]
     if tool == "list_my_orders":
         return [
-            Option(item["order_id"], item["status"], city=item.get("city") or "") for item in result.get("orders", [])
+            Option(item["order_id"], item["status"], city=said(item.get("city"))) for item in result.get("orders", [])
         ]
     return []
 

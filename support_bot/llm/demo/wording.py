@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 
 def day_words(day: date, *, today: date) -> str:
@@ -34,6 +35,12 @@ def on_when(value: str | None, *, today: date) -> str | None:
     if words is None or words.startswith(("yesterday", "today", "tomorrow")):
         return words
     return f"on {words}"
+
+
+def said(value: Any) -> str:
+    """A text of a result, also where it is a quotation of what somebody else wrote; empty for none."""
+    found = value.get("untrusted_text") if isinstance(value, dict) else value
+    return str(found or "")
 
 
 def hours(count: int) -> str:
