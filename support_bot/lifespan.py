@@ -8,7 +8,7 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from support_bot.chat import broadcast, sockets
+from support_bot.chat import broadcast, revocation, sockets
 from support_bot.chat.providers import close_providers
 from support_bot.chat.runner import runner
 from support_bot.edge import App, Receive, Scope, Send
@@ -23,7 +23,7 @@ class Lifespan:
     def __init__(self, app: App) -> None:
         self.app = app
         self.worker: EmbeddedWorker | None = None
-        self.watch: asyncio.Task[None] | None = None
+        self.background: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -49,7 +49,7 @@ class Lifespan:
             raise RuntimeError("the channel layer could not be made: check REDIS_URL")
         broadcast.use_loop(asyncio.get_running_loop())
         await runner.open()
-        self.watch = asyncio.create_task(sockets.watch())
+        self.background = [asyncio.create_task(sockets.watch()), asyncio.create_task(revocation.listen())]
         if not settings.REDIS_URL:
             # In a thread from the start: Celery looks at the database, which the event loop must not.
             self.worker = await asyncio.to_thread(EmbeddedWorker.started)
@@ -57,8 +57,8 @@ class Lifespan:
 
     async def _stop(self) -> None:
         await runner.drain(settings.DRAIN_S)
-        if self.watch is not None:
-            self.watch.cancel()
+        for task in self.background:
+            task.cancel()
         if self.worker is not None:
             await asyncio.to_thread(self.worker.stop)
         await close_providers()

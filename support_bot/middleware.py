@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from support_bot.sessions import session_limits
+from support_bot.sessions import session_limits, touch, touch_every
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-
-# The session row is written at most this often to remember that it was used.
-TOUCH_S = 60
 
 
 class PersonalPages:
@@ -32,7 +32,7 @@ class PersonalPages:
 
 
 class SessionLimits:
-    """Signs out a session past its idle or absolute limit before any view sees it."""
+    """Signs out a session past its idle or absolute limit before any view sees it, and notes that others are in use."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -40,11 +40,19 @@ class SessionLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             now = int(time.time())
-            idle, longest = session_limits(is_staff=request.user.is_staff)
+            is_staff = request.user.is_staff
+            idle, longest = session_limits(is_staff=is_staff)
             started = request.session.setdefault("started_at", now)
-            used = request.session.get("used_at", started)
+            used = request.session.setdefault("used_at", started)
             if now - used > idle or now - started > longest:
                 logout(request)
-            elif now - used > min(TOUCH_S, idle // 4) or "used_at" not in request.session:
-                request.session["used_at"] = now
+            elif now - used > touch_every(is_staff=is_staff) and request.session.session_key:
+                # Not through request.session: saving all of it could undo what another request just put there.
+                touch(session_key=request.session.session_key)
         return self.get_response(request)
+
+
+@receiver(user_logged_in, dispatch_uid="support_bot.begin_session")
+def begin_session(request: HttpRequest, **_: Any) -> None:
+    """The limits count from the sign-in itself, so a session that is used by sockets alone ends too."""
+    request.session["started_at"] = request.session["used_at"] = int(time.time())

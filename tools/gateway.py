@@ -70,9 +70,10 @@ def admit_step(*, ctx: ToolContext, requests: Sequence[RawCall], excerpt: list[d
     return admitted + _refuse_all(ctx, requests[most:], refused)
 
 
-def refuse_step(*, ctx: ToolContext, requests: Sequence[RawCall]) -> list[Admitted]:
-    """Record calls that come too late in a turn to be run."""
-    return _refuse_all(ctx, requests, TooManyCalls("The turn has used all its steps; this call was not run."))
+def refuse_step(*, ctx: ToolContext, requests: Sequence[RawCall], error: ToolError | None = None) -> list[Admitted]:
+    """Record calls of a step that is not run: for `error`, or because it comes too late in its turn."""
+    late = TooManyCalls("The turn has used all its steps; this call was not run.")
+    return _refuse_all(ctx, requests, error or late)
 
 
 def run_call(*, ctx: ToolContext, admitted: Admitted) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Connects the event log to the news of calls when Django is ready."""
+"""Connects the event log to the news of calls, and sockets to the end of sessions, when Django is ready."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("support_bot.chat.outcomes")
+        import_module("support_bot.chat.revocation")

@@ -33,6 +33,11 @@ def tell(*, conversation_id: UUID, frames: Sequence[Frame]) -> None:
     _send(group_of(conversation_id), {"type": "durable.frames", "frames": list(frames)})
 
 
+def tell_processes(*, group: str, message: dict[str, Any]) -> None:
+    """A word to every process that listens to this group. From any thread; never raises."""
+    _send(group, message)
+
+
 def close_sockets(*, conversation_id: UUID, code: int) -> None:
     _send(group_of(conversation_id), {"type": "close.socket", "code": code})
 

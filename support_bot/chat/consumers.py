@@ -15,6 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
 from support_bot.chat import broadcast, frames, handoff, inbox, log, sockets, turn_rows
+from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.frames import Frame
 from support_bot.chat.models import Conversation, Turn
@@ -46,8 +47,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     """See protocol: hello, then nothing until `resume`, then durable frames in order and live ones between them."""
 
     conversation: Conversation
-    session_key: str
-    customer_id: int
+    holder: Authority
     sent_seq: int | None = None  # None until the first resume
     ended_turn: str = ""
     entered = False
@@ -74,11 +74,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def connect(self) -> None:
         await self.accept()
         try:
-            opened = await sockets.open_socket(scope=self.scope, socket=self)
+            self.conversation = await sockets.open_socket(scope=self.scope, socket=self)
         except sockets.Refused as refused:
             await self.close(refused.code, refused.reason)
             return
-        self.conversation, self.session_key, self.customer_id = opened
         self.entered = True
         await self.channel_layer.group_add(broadcast.group_of(self.conversation.pk), self.channel_name)
         model = current_providers()[0].label
@@ -95,7 +94,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             if text_data is None:
                 raise FrameError("bad_frame", "Binary frames are not understood; send JSON text.")
             frame = parse_frame(text_data)
-            if not await sockets.still_stands(self.session_key):
+            if not await sockets.still_stands(holder=self.holder, in_use=not isinstance(frame, Resume)):
                 await self.close(SIGNED_OUT)
                 return
             if self.sent_seq is None and not isinstance(frame, Resume):
@@ -136,7 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _message(self, frame: UserMessage) -> None:
         accepted = await in_thread(inbox.accept_message)(
-            conversation=self.conversation, customer_id=self.customer_id, frame=frame, session_key=self.session_key
+            conversation=self.conversation, customer_id=self.holder.customer.pk, frame=frame, mandate=self.holder
         )
         await self._send({"type": "ack", "seq": accepted.seq, "client_msg_id": str(frame.client_msg_id)})
         if accepted.turn_waits:

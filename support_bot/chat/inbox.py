@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from support_bot.chat import frames, log
+from support_bot.chat.authority import Mandate
 from support_bot.chat.models import Conversation, Event, Feedback, Turn
 from support_bot.chat.protocol import FeedbackFrame, FrameError, UserMessage
 from tools.ratelimit import seconds_to_wait
@@ -40,8 +41,8 @@ def find_conversation(*, customer: Customer, conversation_id: UUID) -> Conversat
     return Conversation.objects.filter(pk=conversation_id, customer=customer).first()
 
 
-def accept_message(*, conversation: Conversation, customer_id: int, frame: UserMessage, session_key: str) -> Accepted:
-    """Store a message and queue its turn. Raises FrameError; then nothing was stored."""
+def accept_message(*, conversation: Conversation, customer_id: int, frame: UserMessage, mandate: Mandate) -> Accepted:
+    """Store a message and queue its turn, which holds `mandate`. Raises FrameError; then nothing was stored."""
     _check_text(frame)
     if (seq := _known(conversation, frame)) is not None:
         return Accepted(seq=seq, turn_waits=False)
@@ -56,7 +57,7 @@ def accept_message(*, conversation: Conversation, customer_id: int, frame: UserM
         )
     try:
         with transaction.atomic():
-            return _store(conversation, frame, session_key)
+            return _store(conversation, frame, mandate)
     except IntegrityError:
         # The same message came over two sockets at once; the other one stored it.
         if (seq := _known(conversation, frame)) is None:
@@ -85,7 +86,7 @@ def _known(conversation: Conversation, frame: UserMessage) -> int | None:
     return int(seq)
 
 
-def _store(conversation: Conversation, frame: UserMessage, session_key: str) -> Accepted:
+def _store(conversation: Conversation, frame: UserMessage, mandate: Mandate) -> Accepted:
     # Locked from here on: the queue's length and the mode cannot change before this message has its number.
     mode = Conversation.objects.select_for_update(no_key=True).values_list("mode", flat=True).get(pk=conversation.pk)
     now = timezone.now()
@@ -105,7 +106,12 @@ def _store(conversation: Conversation, frame: UserMessage, session_key: str) -> 
     seq: int = log.append(conversation_id=conversation.pk, frames=[message], now=now)[0]["seq"]
     if turn_id is not None:
         Turn.objects.create(
-            id=turn_id, conversation=conversation, message_seq=seq, session_key=session_key, created_at=now
+            id=turn_id,
+            conversation=conversation,
+            message_seq=seq,
+            session_key=mandate.session_key,
+            rights=mandate.rights,
+            created_at=now,
         )
     return Accepted(seq=seq, turn_waits=turn_id is not None)
 

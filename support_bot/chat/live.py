@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from support_bot.chat import frames
 from support_bot.chat.frames import Frame
@@ -16,12 +17,12 @@ Send = Callable[[Frame], Awaitable[None]]
 
 
 class LiveTurn:
-    """What a running turn has said so far, and the customer's wish to stop it."""
+    """What a running turn has said so far, and in `stopped` why it must go no further, if so."""
 
     def __init__(self, *, turn: Claimed, send: Send) -> None:
         self.turn = turn
         self.text = ""
-        self.cancelled = False
+        self.stopped: Literal["", "cancelled", "not_permitted"] = ""
         self._send = send
         self._sent_chars = 0
         self._news = asyncio.Event()
@@ -38,14 +39,21 @@ class LiveTurn:
 
     def cancel(self) -> None:
         """The customer pressed stop: end the model call that is open, and begin nothing new."""
-        self.cancelled = True
+        self._stop("cancelled")
+
+    def revoke(self) -> None:
+        """The session that sent the message has ended, or its rights have changed: stop as `cancel` does."""
+        self._stop("not_permitted")
+
+    def _stop(self, why: Literal["cancelled", "not_permitted"]) -> None:
+        self.stopped = self.stopped or why
         if self._model is not None:
             self._model.cancel()
 
     def watch(self, task: asyncio.Task[object] | None) -> None:
-        """The task that waits for the model, so that `cancel` can stop it."""
+        """The task that waits for the model, so that `cancel` and `revoke` can stop it."""
         self._model = task
-        if task is not None and self.cancelled:
+        if task is not None and self.stopped:
             task.cancel()
 
     async def notice(self, *, code: str, text: str) -> None:

@@ -68,7 +68,8 @@ class Event(models.Model):
 class Turn(models.Model):
     """The work on one customer message. `lease_until` and `fence` say which process holds it while it runs.
 
-    session_key: the session that sent the message; when it ends, the turn may go no further.
+    session_key, rights: the session that sent the message and what its account was allowed then. When the session ends
+    or the rights change, the turn may go no further.
     """
 
     class State(models.TextChoices):
@@ -84,6 +85,7 @@ class Turn(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     error = models.CharField(max_length=24, blank=True)
     session_key = models.CharField(max_length=64, blank=True)
+    rights = models.CharField(max_length=64, blank=True)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -11,7 +11,7 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from support_bot.chat import broadcast, turn_rows
+from support_bot.chat import authority, broadcast, turn_rows
 from support_bot.chat.database import in_thread
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.turn_rows import Claimed, Ending
@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 # How long a socket waits for the text of a turn that runs in another process.
 ASK_S = 1.0
 RETRY_S = 1.0
+# An open answer stops within this, and a moment for the database, of the end of its session.
+WATCH_S = 2.0
 
 
 class Runner:
@@ -40,7 +42,11 @@ class Runner:
 
     async def open(self) -> None:
         self._draining = False
-        self._background = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._read_mailbox())]
+        self._background = [
+            asyncio.create_task(self._renew_leases()),
+            asyncio.create_task(self._watch_mandates()),
+            asyncio.create_task(self._read_mailbox()),
+        ]
 
     async def drain(self, seconds: float) -> None:
         """Begin no turn any more, let the running ones finish, and end honestly what does not finish in time."""
@@ -128,6 +134,28 @@ class Runner:
             for turn_id in lost:
                 if live := self._running.get(turn_id):
                     live.cancel()
+
+    async def _watch_mandates(self) -> None:
+        """Stop the turns whose session ended or whose account's rights changed, also in the middle of an answer."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            held = {pk: (live.turn, live.turn.customer_id) for pk, live in self._running.items()}
+            if not held:
+                continue
+            try:
+                standing = await in_thread(authority.still_standing)(mandates=held)
+            except Exception as error:  # asked again in a moment, and before every step and call
+                log.warning("turn.mandate_unknown", error=type(error).__name__)
+                continue
+            for turn_id in held.keys() - standing:
+                if live := self._running.get(turn_id):
+                    live.revoke()
+
+    def revoke(self, *, session: str) -> None:
+        """A session has been signed out: stop what it asked for here. `session`: see authority.name_of."""
+        for live in list(self._running.values()):
+            if authority.name_of(session_key=live.turn.session_key) == session:
+                live.revoke()
 
     # --- questions from sockets, here or in another process -----------------------------------------------------
 

@@ -6,6 +6,7 @@ The watch also lets every socket look for frames whose hint was lost.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 from typing import Any, Protocol
@@ -16,7 +17,9 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from support_bot import sessions
 from support_bot.chat import authority, inbox
+from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.models import Conversation
 from support_bot.clients import address_of
@@ -24,19 +27,16 @@ from tools.ratelimit import seconds_to_wait
 
 log = structlog.get_logger(__name__)
 
-# Seconds: an ended session closes its sockets within this; an answer about it is believed for FRESH_S.
+# Seconds: a session that ended by whatever way closes its sockets within this and a moment for the database.
 WATCH_S = 2.0
-FRESH_S = 2.0
 LOOK_AGAIN_S = 15.0
 CLOSE_S = 1.0
-TOUCH_S = 60.0
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Socket(Protocol):
     channel_name: str
-    session_key: str
-    customer_id: int
+    holder: Authority
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None: ...
 
@@ -51,12 +51,11 @@ class Refused(Exception):
 
 
 _open: set[Socket] = set()
-_seen_good: dict[str, float] = {}
 _touched: dict[str, float] = {}
 
 
-async def open_socket(*, scope: dict[str, Any], socket: Socket) -> tuple[Conversation, str, int]:
-    """(conversation, session key, customer id) of a handshake. Raises Refused 4401, 4404 or 4429."""
+async def open_socket(*, scope: dict[str, Any], socket: Socket) -> Conversation:
+    """The conversation of a handshake; sets the socket's `holder`. Raises Refused 4401, 4404 or 4429."""
     session_key = scope["session"].session_key if "session" in scope else None
     found = await in_thread(authority.find_authority)(session_key=session_key) if session_key else None
     if found is None or session_key is None:
@@ -72,10 +71,9 @@ async def open_socket(*, scope: dict[str, Any], socket: Socket) -> tuple[Convers
     conversation.customer = found.customer
     # Counted where it is entered and on the loop: two handshakes at once cannot both take the last place.
     _check_number(found.customer.pk)
-    socket.session_key, socket.customer_id = session_key, found.customer.pk
+    socket.holder = found
     _open.add(socket)
-    _seen_good[session_key] = time.monotonic()
-    return conversation, session_key, found.customer.pk
+    return conversation
 
 
 def _check_rates(customer_id: int, address: str) -> None:
@@ -85,7 +83,7 @@ def _check_rates(customer_id: int, address: str) -> None:
 
 
 def _check_number(customer_id: int) -> None:
-    mine = sum(socket.customer_id == customer_id for socket in _open)
+    mine = sum(socket.holder.customer.pk == customer_id for socket in _open)
     if settings.MAX_SOCKETS is not None and mine >= settings.MAX_SOCKETS:
         raise Refused(4429, "60")
 
@@ -94,19 +92,21 @@ def forget(socket: Socket) -> None:
     _open.discard(socket)
 
 
-async def still_stands(session_key: str) -> bool:
-    """Whether the session may go on: asked of the database, at most every FRESH_S seconds."""
-    now = time.monotonic()
-    if now - _seen_good.get(session_key, -FRESH_S) < FRESH_S:
-        return True
-    if await in_thread(authority.find_authority)(session_key=session_key) is None:
-        _seen_good.pop(session_key, None)
+async def still_stands(*, holder: Authority, in_use: bool) -> bool:
+    """Whether a socket may take a frame. in_use: a person does something, so the session does not go idle."""
+    if not await in_thread(authority.stands)(mandate=holder, customer_id=holder.customer.pk):
         return False
-    _seen_good[session_key] = now
-    if now - _touched.get(session_key, -TOUCH_S) >= TOUCH_S:
-        _touched[session_key] = now
-        await in_thread(authority.touch)(session_key=session_key)
+    if in_use:
+        await _touch(holder)
     return True
+
+
+async def _touch(holder: Authority) -> None:
+    now = time.monotonic()
+    is_staff = holder.customer.user is not None and holder.customer.user.is_staff
+    if now - _touched.get(holder.session_key, -math.inf) >= sessions.touch_every(is_staff=is_staff):
+        _touched[holder.session_key] = now
+        await in_thread(sessions.touch)(session_key=holder.session_key)
 
 
 async def watch() -> None:
@@ -124,21 +124,17 @@ async def watch() -> None:
 
 
 async def _close_ended() -> None:
-    keys = {socket.session_key for socket in _open}
-    if not keys:
-        _seen_good.clear()
-        _touched.clear()
-        return
-    ended = await in_thread(authority.ended_sessions)(session_keys=keys)
-    now = time.monotonic()
-    for known in (_seen_good, _touched):
-        for key in set(known) - keys:
-            del known[key]
-    for key in keys - ended:
-        _seen_good[key] = now
-    for key in ended:
-        _seen_good.pop(key, None)
-    await asyncio.gather(*(_close(socket) for socket in list(_open) if socket.session_key in ended))
+    held = {socket: (socket.holder, socket.holder.customer.pk) for socket in _open}
+    standing = await in_thread(authority.still_standing)(mandates=held) if held else set()
+    for key in _touched.keys() - {socket.holder.session_key for socket in standing}:
+        del _touched[key]
+    await asyncio.gather(*(_close(socket) for socket in held.keys() - standing))
+
+
+async def close_session(*, session: str) -> None:
+    """A session has been signed out: close its sockets now. `session`: see authority.name_of."""
+    ended = [socket for socket in _open if authority.name_of(session_key=socket.holder.session_key) == session]
+    await asyncio.gather(*(_close(socket) for socket in ended))
 
 
 async def _close(socket: Socket) -> None:

@@ -15,17 +15,24 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from support_bot.chat import frames, log, prompt
+from support_bot.chat import authority, frames, log, prompt
 from support_bot.chat.models import Conversation, Step, Turn
 from support_bot.llm.base import ToolCallRequest, Usage
 from tools import gateway
 from tools.context import ToolContext
+from tools.errors import NotPermitted
 from tools.moves import database_now
 from tracking.models import Customer
+
+SIGN_IN_ENDED = "The sign-in that the customer's message came with has ended."
 
 
 class TurnLost(Exception):
     """Another process holds the turn, or it has ended."""
+
+
+class NoMandate(Exception):
+    """The session that sent the message has ended, or the rights of its account have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,10 @@ class Claimed:
 
     turn_id: UUID
     conversation_id: UUID
+    customer_id: int
     message_seq: int
     session_key: str
+    rights: str
     fence: int
     text: str
 
@@ -65,8 +74,16 @@ def claim_next(*, conversation_id: UUID) -> Claimed | None:
             turn.save(update_fields=["state", "fence", "lease_until"])
     except IntegrityError:
         return None  # one is running: whoever runs it takes the next
-    text = log.message_text(conversation_id=conversation_id, seq=turn.message_seq)
-    return Claimed(turn.pk, conversation_id, turn.message_seq, turn.session_key, turn.fence, text)
+    return Claimed(
+        turn_id=turn.pk,
+        conversation_id=conversation_id,
+        customer_id=turn.conversation.customer_id,
+        message_seq=turn.message_seq,
+        session_key=turn.session_key,
+        rights=turn.rights,
+        fence=turn.fence,
+        text=log.message_text(conversation_id=conversation_id, seq=turn.message_seq),
+    )
 
 
 def renew(*, turns: Iterable[tuple[UUID, int]]) -> set[UUID]:
@@ -92,13 +109,16 @@ def commit_step(
 ) -> list[gateway.Admitted]:
     """Store one answer of the model and admit its calls (or, with run=False, refuse them), in one commit.
 
-    Raises TurnLost.
+    Raises TurnLost, and NoMandate where the session ended while the model spoke: then its calls are refused.
     """
     requests = [gateway.RawCall(name=call.name, arguments=call.arguments) for call in calls]
     with transaction.atomic():
         _hold(turn)
         admitted: list[gateway.Admitted] = []
-        if requests and run:
+        permitted = authority.stands(mandate=turn, customer_id=ctx.customer.pk)
+        if not permitted:
+            admitted = gateway.refuse_step(ctx=ctx, requests=requests, error=NotPermitted(SIGN_IN_ENDED))
+        elif requests and run:
             excerpt = prompt.excerpt(conversation_id=turn.conversation_id, turn_seq=turn.message_seq, words=text)
             admitted = gateway.admit_step(ctx=ctx, requests=requests, excerpt=excerpt)
         elif requests:
@@ -112,6 +132,8 @@ def commit_step(
             output_tokens=usage.output_tokens,
             created_at=timezone.now(),
         )
+    if not permitted:
+        raise NoMandate
     return admitted
 
 

@@ -23,7 +23,7 @@ from support_bot.chat.fallback import SORRY, SPENT, records_answer
 from support_bot.chat.handoff import wants_person
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.providers import current_providers
-from support_bot.chat.turn_rows import Claimed, Ending, TurnLost
+from support_bot.chat.turn_rows import Claimed, Ending, NoMandate, TurnLost
 from support_bot.llm.base import Done, LLMError, Prompt, Provider, TextDelta, ToolSpec
 from tools import gateway
 from tools.context import ToolContext
@@ -98,6 +98,8 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
     except LLMError as error:
         log.warning("turn.model_unavailable", turn_id=str(turn.turn_id), error=type(error).__name__, detail=str(error))
         return await _without_model(turn, live, "model_unavailable", SORRY)
+    except NoMandate:
+        return Ending(state="failed", text=live.text, error="not_permitted", note=NOTES["not_permitted"])
     except TurnLost:
         raise
     except Exception as error:
@@ -126,8 +128,6 @@ async def _steps(turn: Claimed, live: LiveTurn) -> None:
     while True:
         progress.number += 1
         asked = await in_thread(_prepare)(turn, progress.specs)
-        if asked is None:
-            raise _Stopped("failed", "not_permitted")
         ctx, full_prompt = asked
         before = len(live.text)
         done = await _ask(full_prompt, live, progress.deadline)
@@ -136,16 +136,11 @@ async def _steps(turn: Claimed, live: LiveTurn) -> None:
             return
 
 
-def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, Prompt] | None:
-    """Authority and history for the next step, in one go; None where the customer's session no longer stands."""
+def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, Prompt]:
+    """Authority and history for the next step, in one go. Raises NoMandate, and _Stopped where the budget is spent."""
     customer = turn_rows.customer_of(conversation_id=turn.conversation_id)
-    user = customer.user
-    if user is None or not user.is_active:
-        return None
-    if turn.session_key:
-        found = authority.find_authority(session_key=turn.session_key)
-        if found is None or found.customer.pk != customer.pk:
-            return None
+    if not authority.stands(mandate=turn, customer_id=customer.pk):
+        raise NoMandate
     now = timezone.localtime()
     if budget.is_spent(customer_id=customer.pk, now=now):
         raise _Stopped("failed", "budget_exhausted")
@@ -179,9 +174,16 @@ async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
     raise failure
 
 
-async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
-    if live.cancelled:
+def _go_on(live: LiveTurn) -> None:
+    """Raises what ends the turn where the customer stopped it or its session ended."""
+    if live.stopped == "not_permitted":
+        raise NoMandate
+    if live.stopped:
         raise _Stopped("cancelled")
+
+
+async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
+    _go_on(live)
     before = len(live.text)
     task = asyncio.create_task(_consume(provider, full_prompt, live))
     live.watch(task)
@@ -194,7 +196,8 @@ async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, dead
             finished, _ = await asyncio.wait({task}, timeout=max(0.0, deadline - monotonic()))
         if not finished:
             raise _Stopped("failed", "timeout")
-        if task.cancelled() or live.cancelled:
+        _go_on(live)
+        if task.cancelled():
             raise _Stopped("cancelled")
         return task.result()
     finally:
@@ -244,8 +247,7 @@ async def _answer_calls(
     progress.bad_steps = progress.bad_steps + 1 if only_bad else 0
     if progress.bad_steps >= BAD_STEPS:
         raise _Stopped("failed", "too_many_steps")
-    if live.cancelled:
-        raise _Stopped("cancelled")
+    _go_on(live)
     return True
 
 

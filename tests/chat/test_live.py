@@ -9,7 +9,16 @@ from support_bot.chat.turn_rows import Claimed
 
 
 def claimed() -> Claimed:
-    return Claimed(uuid.uuid4(), uuid.uuid4(), message_seq=1, session_key="", fence=1, text="hello")
+    return Claimed(
+        turn_id=uuid.uuid4(),
+        conversation_id=uuid.uuid4(),
+        customer_id=1,
+        message_seq=1,
+        session_key="",
+        rights="",
+        fence=1,
+        text="hello",
+    )
 
 
 async def test_text_is_streamed_with_its_offset():

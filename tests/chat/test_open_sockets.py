@@ -11,8 +11,10 @@ import pytest
 from django.db import OperationalError
 
 from support_bot.chat import authority, consumers, log, sockets
+from support_bot.chat.authority import Authority
 from support_bot.chat.consumers import ChatConsumer
 from support_bot.chat.models import Conversation
+from tracking.models import Customer
 
 # Threads of the pool may hold a connection of an earlier test, which they look at before they run anything.
 pytestmark = pytest.mark.django_db
@@ -35,10 +37,9 @@ class Layer:
 
 
 async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatch: pytest.MonkeyPatch):
-    async def opened(*, scope: Any, socket: Any) -> tuple[Conversation, str, int]:
-        socket.session_key, socket.customer_id = "session", 7
+    async def opened(*, scope: Any, socket: Any) -> Conversation:
         sockets._open.add(socket)
-        return Conversation(pk=uuid.uuid4()), "session", 7
+        return Conversation(pk=uuid.uuid4())
 
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.connect"}
@@ -92,7 +93,8 @@ async def test_a_peer_that_never_reads_does_not_keep_the_others_open(monkeypatch
     closed: list[int] = []
 
     class Peer:
-        channel_name, session_key, customer_id = "channel", "ended", 7
+        channel_name = "channel"
+        holder = Authority(session_key="ended", user_id=7, customer=Customer(pk=7), rights="")
 
         def __init__(self, *, reads: bool) -> None:
             self.reads = reads
@@ -104,7 +106,7 @@ async def test_a_peer_that_never_reads_does_not_keep_the_others_open(monkeypatch
 
     monkeypatch.setattr(sockets, "CLOSE_S", 0.05)
     monkeypatch.setattr(sockets, "_open", {Peer(reads=False), Peer(reads=True), Peer(reads=False)})
-    monkeypatch.setattr(authority, "ended_sessions", lambda session_keys: set(session_keys))
+    monkeypatch.setattr(authority, "still_standing", lambda mandates: set())
 
     await asyncio.wait_for(sockets._close_ended(), 5)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import psycopg
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.chat.conftest import Chat
-from tests.model_server import Call, Gate, calls, text
-from tests.wire import Browser, Socket
+from tests.model_server import Call, calls, text
+from tests.processes import wait_until
+from tests.wire import Browser, Frame, Socket
 
 
 @pytest.mark.parametrize(
@@ -73,26 +75,69 @@ def test_signing_out_closes_every_socket_of_the_session(chat: Chat):
     assert two.close_code(within=5) == 4401
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE auth_user SET is_active = false WHERE username = %s",
-        "UPDATE auth_user SET password = 'changed' WHERE username = %s",
-        "DELETE FROM django_session WHERE %s <> ''",
-    ],
-)
-def test_a_revoked_session_ends_its_sockets_and_its_turn(chat: Chat, statement: str):
+REVOKED = [
+    "UPDATE auth_user SET is_active = false WHERE username = %s",
+    "UPDATE auth_user SET password = 'changed' WHERE username = %s",
+    "UPDATE auth_user SET is_staff = true WHERE username = %s",
+    "INSERT INTO auth_user_user_permissions (user_id, permission_id)"
+    " SELECT u.id, p.id FROM auth_user u, auth_permission p WHERE u.username = %s LIMIT 1",
+    "DELETE FROM django_session WHERE session_key = (SELECT session_key FROM chat_turn WHERE conversation_id ="
+    " (SELECT c.id FROM chat_conversation c JOIN tracking_customer t ON t.id = c.customer_id"
+    " JOIN auth_user u ON u.id = t.user_id WHERE u.username = %s))",
+]
+
+
+@pytest.mark.parametrize("statement", REVOKED)
+def test_a_revoked_session_ends_its_sockets(chat: Chat, statement: str):
     customer = chat.customer()
     socket = chat.socket(customer)
-    gate = Gate()
-    chat.model.script(lambda body: calls(Call("get_my_profile", {}), say="Let me look. "))
-    chat.model.script(text("never", gate))
-    socket.say("Hi")
-    socket.until(type="ack")
+    chat.model.script(text("Hello."))
+    socket.ask("Hi")
 
     with psycopg.connect(chat.database_url) as rows:
         rows.execute(statement, [customer.name])
 
     assert socket.close_code(within=5) == 4401
-    chat.model.clear()
-    gate.set()
+
+
+@pytest.mark.parametrize("statement", REVOKED)
+def test_no_tool_runs_for_a_session_that_ended_while_the_model_spoke(chat: Chat, statement: str):
+    customer = chat.customer()
+    socket = chat.socket(customer)
+
+    def revoke_and_call(body: Frame) -> Any:
+        with psycopg.connect(chat.database_url) as rows:
+            rows.execute(statement, [customer.name])
+        return calls(Call("get_my_profile", {}), Call("report_problem", {"package_id": "LOAD-0001"}))
+
+    chat.model.script(revoke_and_call)
+    turn_id = turn_of(socket, socket.say("Hi"))
+
+    assert turn_end(chat, turn_id, within=5) == ("failed", "not_permitted")
+    assert states_of_calls(chat, turn_id) == [("get_my_profile", "refused"), ("report_problem", "refused")]
+
+
+def rows_of(chat: Chat, query: str, *values: Any) -> list[Any]:
+    with psycopg.connect(chat.database_url) as rows:
+        return rows.execute(query, values).fetchall()
+
+
+def turn_of(socket: Socket, client_msg_id: str) -> str:
+    turn_id: str = socket.until(type="message", client_msg_id=client_msg_id)["turn_id"]
+    return turn_id
+
+
+def turn_end(chat: Chat, turn_id: str, *, within: float) -> tuple[str, str]:
+    """(state, error) of a turn that ends within so many seconds."""
+    found: list[Any] = []
+
+    def ended() -> bool:
+        found[:] = rows_of(chat, "SELECT state, error FROM chat_turn WHERE id = %s", turn_id)
+        return found[0][0] not in ("waiting", "running")
+
+    wait_until(ended, what="the end of the turn", within=within)
+    return found[0][0], found[0][1]
+
+
+def states_of_calls(chat: Chat, turn_id: str) -> list[Any]:
+    return rows_of(chat, "SELECT tool, state FROM tools_toolcall WHERE turn_id = %s ORDER BY tool", turn_id)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from support_bot.chat import inbox, log, turn_rows
-from support_bot.chat.authority import customer_of_account
+from support_bot.chat.authority import Authority, of_account
 from support_bot.chat.frames import Frame
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.models import Conversation
@@ -33,13 +33,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["username"]).first()
-        customer = customer_of_account(user_id=user.pk) if user else None
-        if customer is None:
+        known = Customer.objects.filter(user=user).first() if user else None
+        mandate = of_account(customer_id=known.pk) if known else None
+        if mandate is None:
             raise CommandError(f"There is no active customer with the user name {options['username']!r}.")
+        customer = mandate.customer
         conversation = inbox.open_conversation(customer=customer, now=timezone.now())
         self.stdout.write(f"{current_providers()[0].label}. An empty line ends the talk.")
         while text := self._ask("> ").strip():
-            self._turn(conversation, customer, text)
+            self._turn(conversation, mandate, text)
             for call in gateway.open_requests(customer_id=customer.pk, conversation_id=conversation.pk):
                 if call.state == State.AWAITING_CONFIRMATION:
                     self._confirm(call, customer)
@@ -51,11 +53,13 @@ class Command(BaseCommand):
             self.stdout.write("")
             return ""
 
-    def _turn(self, conversation: Conversation, customer: Customer, text: str) -> None:
+    def _turn(self, conversation: Conversation, mandate: Authority, text: str) -> None:
         before = log.last_seq(conversation_id=conversation.pk)
         frame = UserMessage(type="user.message", client_msg_id=str(uuid4()), text=text)  # type: ignore[arg-type]  # read by the model
         try:
-            inbox.accept_message(conversation=conversation, customer_id=customer.pk, frame=frame, session_key="")
+            inbox.accept_message(
+                conversation=conversation, customer_id=mandate.customer.pk, frame=frame, mandate=mandate
+            )
         except FrameError as error:
             self.stderr.write(error.message)
             return
