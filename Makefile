@@ -16,7 +16,7 @@ AS_DEMO := DEMO=true DATABASE_URL=sqlite:///var/demo.sqlite3 MIGRATE_DATABASE_UR
 # Any process that loads the settings to look at the code alone.
 CHECK := DEMO=true SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DATABASE_URL=sqlite:///:memory: REDIS_URL=
 
-.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint test screenshots packages lock clean
+.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint test test-long screenshots packages lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -103,6 +103,10 @@ test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away serve
 	@$(PY) -m compileall -q support_bot tools tracking
 	@$(PY) -m tests.servers -- $(PY) -m pytest -n 2 --dist worksteal \
 	  --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
+
+test-long: $(RUNTIME) $(DEVELOPMENT) packages ## the full-size cases of faults, fuzz and load, which make test runs scaled down
+	@$(PY) -m compileall -q support_bot tools tracking
+	@$(PY) -m tests.servers -- $(PY) -m pytest -m long -s
 
 screenshots: $(RUNTIME) $(DEVELOPMENT) ## take the pictures of the README anew, of a demo of their own
 	@$(PY) -m tests.browser.screenshots

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 GATE_S = 30.0
 USAGE = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
@@ -85,7 +85,14 @@ class Hang:
     """No byte, not even headers, until the client hangs up."""
 
 
-Answer = Reply | Raw | Status | Hang
+@dataclass(frozen=True)
+class Wire:
+    """An answer that writes every byte itself, status line and headers included; the connection ends with it."""
+
+    write: Callable[[BaseHTTPRequestHandler, str], None]
+
+
+Answer = Reply | Raw | Status | Hang | Wire
 Script = Answer | Callable[[dict[str, Any]], Answer]
 
 
@@ -142,6 +149,7 @@ class ModelServer:
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []  # the requests as they came, byte by byte
         self.unexpected: list[dict[str, Any]] = []
         self.hung_up = threading.Event()  # a client left in the middle of an answer
         self.always: Script | None = None  # answers where the script is empty
@@ -154,7 +162,7 @@ class ModelServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
-    def __enter__(self) -> ModelServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -181,6 +189,7 @@ class ModelServer:
         with self._lock:
             self.requests.clear()
             self.headers.clear()
+            self.bodies.clear()
             self.unexpected.clear()
             self._replies.clear()
             self.always = None
@@ -192,16 +201,21 @@ class ModelServer:
                 f"{len(self.requests)} of {count} requests within {within:g} s"
             )
 
-    def take(self, body: dict[str, Any], headers: dict[str, str]) -> Answer:
+    def take(self, body: dict[str, Any], headers: dict[str, str], raw: bytes) -> Answer:
         with self._arrived:
             self.requests.append(body)
             self.headers.append(headers)
+            self.bodies.append(raw)
             self._arrived.notify_all()
-            script = self._replies.pop(0) if self._replies else self.always
+            script = self.next_script(raw)
             if script is None:
                 self.unexpected.append(body)
                 return Status(500, {"error": {"message": "the test's script has no reply for this request"}})
         return script if isinstance(script, Answer) else script(body)
+
+    def next_script(self, raw: bytes) -> Script | None:
+        """What answers this request; called under the lock."""
+        return self._replies.pop(0) if self._replies else self.always
 
 
 class _Http(BaseHTTPRequestHandler):
@@ -213,9 +227,10 @@ class _Http(BaseHTTPRequestHandler):
         """Nothing: the requests are kept by the server object."""
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
         model: ModelServer = self.server.model  # type: ignore[attr-defined]
-        answer = model.take(body, {name.lower(): value for name, value in self.headers.items()})
+        body = json.loads(raw)
+        answer = model.take(body, {name.lower(): value for name, value in self.headers.items()}, raw)
         try:
             self._answer(answer, str(body.get("model", "")))
         except OSError:
@@ -229,6 +244,10 @@ class _Http(BaseHTTPRequestHandler):
             return
         if isinstance(answer, Status):
             self._send_status(answer)
+            return
+        if isinstance(answer, Wire):
+            self.close_connection = True
+            answer.write(self, model)
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")

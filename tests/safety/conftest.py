@@ -1,0 +1,123 @@
+"""One real product for all safety tests of a process, a fresh cast for each, and the oracles after each."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+import redis
+
+from tests.environment import process_environment
+from tests.processes import ROOT, Stack
+from tests.safety import journal
+from tests.safety.arena import Arena, Product
+from tests.safety.cast import DATABASE_PASSWORD, REDIS_PASSWORD, SECRETS, Pair
+from tests.safety.hostile import Hostile
+from tests.safety.oracles import judge
+from tests.servers import Redis
+
+PAIRS = 200
+# What a test would wait for is short; what only gets in the way of many people on one address is off.
+VARIABLES = {
+    "LLM_MODEL": "openai:scripted",
+    "LLM_FIRST_TOKEN_TIMEOUT_S": "2",
+    "LLM_IDLE_TIMEOUT_S": "2",
+    "TURN_TIMEOUT_S": "15",
+    "SWEEP_S": "1",
+    "RATE_HANDSHAKES": "off",
+    "RATE_LOGIN": "off",
+    "RATE_MESSAGES": "off",
+    "RATE_TOOL_CALLS": "off",
+    "RATE_TRACK": "off",
+    "DAILY_TOKENS": "off",
+    **SECRETS,
+}
+
+
+def with_login(url: str, user: str, password: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}"))
+
+
+@pytest.fixture(scope="session")
+def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder: Path = tmp_path_factory.mktemp("safety")
+    mail = folder / "mail"
+    mail.mkdir()
+    store = Redis(folder)
+    store.start()
+    with redis.Redis.from_url(store.url) as session:
+        session.config_set("requirepass", REDIS_PASSWORD)
+    database_url = postgres_database()
+    seed(database_url)
+    with psycopg.connect(database_url) as connection:
+        journal.install(connection)
+    redis_url = store.url.replace("redis://", f"redis://:{REDIS_PASSWORD}@")
+    stack = Stack(folder=folder, database_url=app_url(database_url), redis_url=redis_url)
+    try:
+        with Hostile() as model:
+            variables = {**VARIABLES, "OPENAI_BASE_URL": model.url, "EMAIL_URL": f"file://{mail}"}
+            web = stack.web(**variables)
+            worker = stack.worker(**variables)
+            yield Product(
+                web=web,
+                worker=worker,
+                model=model,
+                database_url=database_url,
+                redis_url=redis_url,
+                mail=mail,
+                variables=variables,
+            )
+    finally:
+        stack.stop()
+        store.stop()
+
+
+def seed(database_url: str) -> None:
+    """The pool, by a process with the product's own secrets: its sessions must be that product's."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.safety.seeding", str(PAIRS)],
+        cwd=ROOT,
+        env=process_environment(os.environ, DATABASE_URL=database_url, REDIS_URL="", **SECRETS),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def app_url(database_url: str) -> str:
+    """How web and worker sign in to the database."""
+    return with_login(database_url, "postgres", DATABASE_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def _pairs() -> Iterator[Pair]:
+    return (Pair(number) for number in itertools.count(1))
+
+
+@pytest.fixture
+def arena(_product: Product, _pairs: Iterator[Pair]) -> Iterator[Arena]:
+    """The product with two fresh customers, a reviewer or two and a model that does as it is told."""
+    pair = next(_pairs)
+    assert pair.number <= PAIRS, "the pool is used up: raise PAIRS"
+    made = Arena(product=_product, pair=pair)
+    try:
+        yield made
+        problems = judge(made)
+        assert not problems, "\n".join(problems)
+        _product.model.check()
+    finally:
+        for person in made.people.values():
+            person.leave()
+        for browser in made.visitors:
+            browser.close()
+        made.database.close()
+        _product.model.clear()
