@@ -17,25 +17,35 @@ from django.conf import settings  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 from support_bot.chat.consumers import ChatConsumer, NoSuchPath  # noqa: E402
-from support_bot.edge import BodyLimit, KnownOrigin, TrustedProxy  # noqa: E402
+from support_bot.edge import BodyLimit, KnownHost, KnownOrigin, TrustedProxy  # noqa: E402
+from support_bot.headers import SafeHeaders  # noqa: E402
 from support_bot.lifespan import Lifespan  # noqa: E402
 
 websocket = KnownOrigin(
-    CookieMiddleware(
-        SessionMiddleware(
-            URLRouter(
-                [
-                    re_path(r"^ws/chat/(?P<conversation_id>[^/]*)/$", ChatConsumer.as_asgi()),
-                    re_path(r"", NoSuchPath.as_asgi()),
-                ]
+    KnownHost(
+        CookieMiddleware(
+            SessionMiddleware(
+                URLRouter(
+                    [
+                        re_path(r"^ws/chat/(?P<conversation_id>[^/]*)/$", ChatConsumer.as_asgi()),
+                        re_path(r"", NoSuchPath.as_asgi()),
+                    ]
+                )
             )
-        )
+        ),
+        allowed=settings.ALLOWED_HOSTS,
     ),
     allowed=settings.ALLOWED_ORIGINS,
 )
+pages = SafeHeaders(
+    BodyLimit(http, most=settings.HTTP_MAX_BYTES),
+    static_url=settings.STATIC_URL,
+    hsts=settings.HSTS,
+    policy=not settings.DEBUG,
+)
 application = Lifespan(
     TrustedProxy(
-        ProtocolTypeRouter({"http": BodyLimit(http, most=settings.HTTP_MAX_BYTES), "websocket": websocket}),
+        ProtocolTypeRouter({"http": pages, "websocket": websocket}),
         proxies=settings.TRUSTED_PROXIES,
     )
 )

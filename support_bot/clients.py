@@ -13,8 +13,9 @@ from django.http import HttpRequest
 def address_of(*, scope: dict[str, Any]) -> str:
     """The address that limits count, from an ASGI scope. IPv6 counts by /64: one household has that many addresses."""
     peer = (scope.get("client") or ("", 0))[0]
-    forwarded = dict(scope.get("headers") or ()).get(b"x-forwarded-for", b"").decode("latin-1")
-    return _counted(_client(peer, forwarded))
+    # One that stands several times is one list, as Django reads it too.
+    forwarded = b",".join(value for name, value in scope.get("headers") or () if name == b"x-forwarded-for")
+    return _counted(_client(peer, forwarded.decode("latin-1")))
 
 
 def request_address(*, request: HttpRequest) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
+from django.http.request import split_domain_port, validate_host
+
 from support_bot.clients import is_trusted
 
 Scope = dict[str, Any]
@@ -24,6 +26,22 @@ class KnownOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origins = [value for name, value in scope["headers"] if name == b"origin"]
         if len(origins) == 1 and origins[0] in self.allowed:
+            await self.app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 4403})
+
+
+class KnownHost:
+    """Refuses (HTTP 403) a websocket handshake for a host that is not ours; Django does the same for pages (400)."""
+
+    def __init__(self, app: App, *, allowed: list[str]) -> None:
+        self.app = app
+        self.allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) == 1 and validate_host(split_domain_port(hosts[0])[0], self.allowed):
             await self.app(scope, receive, send)
             return
         await receive()

@@ -1,4 +1,4 @@
-"""What holds for every page: personal pages are never cached, and a session ends when it is idle or old."""
+"""A session begins with its sign-in, ends when it is idle or old, and leaves nothing behind in the browser."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
@@ -16,19 +15,7 @@ from support_bot.sessions import session_limits, touch, touch_every
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-
-class PersonalPages:
-    """Every answer that is not a static file may hold personal data: no cache keeps it, no other site embeds it."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if not request.path.startswith(settings.STATIC_URL):
-            response.setdefault("Cache-Control", "no-store")
-            response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        return response
+SIGNED_OUT = "_signed_out"
 
 
 class SessionLimits:
@@ -49,7 +36,17 @@ class SessionLimits:
             elif now - used > touch_every(is_staff=is_staff) and request.session.session_key:
                 # Not through request.session: saving all of it could undo what another request just put there.
                 touch(session_key=request.session.session_key)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, SIGNED_OUT, False):
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+@receiver(user_logged_out, dispatch_uid="support_bot.end_session")
+def end_session(request: HttpRequest | None, **_: Any) -> None:
+    """The browser is told to forget what it kept of these pages."""
+    if request is not None:
+        setattr(request, SIGNED_OUT, True)
 
 
 @receiver(user_logged_in, dispatch_uid="support_bot.begin_session")
