@@ -21,6 +21,7 @@ from tools.errors import NotPermitted, RateLimited, ToolError, TooManyCalls, Una
 from tools.execution import run_read, tool_error
 from tools.models import ToolCall
 from tools.moves import LostRace, database_now, move_call
+from tools.provenance import NOTHING_KNOWN, Sources
 from tools.ratelimit import hit, seconds_to_wait
 from tools.registry import REGISTRY, ToolDefinition, find_tool
 from tools.requests import lock_open_requests, request_call
@@ -57,15 +58,22 @@ def tool_specs() -> list[dict[str, Any]]:
     ]
 
 
-def admit_step(*, ctx: ToolContext, requests: Sequence[RawCall], excerpt: list[dict[str, Any]]) -> list[Admitted]:
+def admit_step(
+    *,
+    ctx: ToolContext,
+    requests: Sequence[RawCall],
+    excerpt: list[dict[str, Any]],
+    sources: Sources = NOTHING_KNOWN,
+) -> list[Admitted]:
     """Admit the calls of one model step, in order. Call it in the transaction that commits the step.
 
     excerpt: the last messages of the conversation as {author, text, created_at}, frozen for the reviewer of a write.
+    sources: what was said and told in the conversation, to tell where the arguments of a write come from.
     """
     most = settings.MAX_TOOL_CALLS_PER_STEP
     if any(_is_write(request.name) for request in requests[:most]):
         lock_open_requests(customer=ctx.customer)
-    admitted = [_admit(ctx, request, excerpt) for request in requests[:most]]
+    admitted = [_admit(ctx, request, excerpt, sources) for request in requests[:most]]
     refused = TooManyCalls(f"At most {most} calls are run in one step; this one was not.")
     return admitted + _refuse_all(ctx, requests[most:], refused)
 
@@ -119,7 +127,7 @@ def requested(call: ToolCall) -> dict[str, Any]:
     }
 
 
-def _admit(ctx: ToolContext, request: RawCall, excerpt: list[dict[str, Any]]) -> Admitted:
+def _admit(ctx: ToolContext, request: RawCall, excerpt: list[dict[str, Any]], sources: Sources) -> Admitted:
     arguments: dict[str, Any] = {}
     try:
         definition = find_tool(name=request.name)
@@ -127,7 +135,7 @@ def _admit(ctx: ToolContext, request: RawCall, excerpt: list[dict[str, Any]]) ->
         _authorise(ctx, definition)
         _check_rate(ctx, definition)
         if definition.effect == "write":
-            return _admit_write(ctx, definition, arguments, excerpt)
+            return _admit_write(ctx, definition, arguments, excerpt, sources)
         return _admit_read(ctx, definition, arguments)
     except ToolError as error:
         return _refuse(ctx, request.name, arguments, error)
@@ -135,6 +143,11 @@ def _admit(ctx: ToolContext, request: RawCall, excerpt: list[dict[str, Any]]) ->
 
 def _is_write(name: str) -> bool:
     return name in REGISTRY and REGISTRY[name].effect == "write"
+
+
+def is_read(name: str) -> bool:
+    """Whether a tool of this name only looks."""
+    return name in REGISTRY and REGISTRY[name].effect == "read"
 
 
 def _authorise(ctx: ToolContext, definition: ToolDefinition) -> None:
@@ -179,11 +192,15 @@ def _admit_read(ctx: ToolContext, definition: ToolDefinition, arguments: dict[st
 
 
 def _admit_write(
-    ctx: ToolContext, definition: ToolDefinition, arguments: dict[str, Any], excerpt: list[dict[str, Any]]
+    ctx: ToolContext,
+    definition: ToolDefinition,
+    arguments: dict[str, Any],
+    excerpt: list[dict[str, Any]],
+    sources: Sources,
 ) -> Admitted:
     try:
         with transaction.atomic():
-            call = request_call(ctx=ctx, definition=definition, arguments=arguments, excerpt=excerpt)
+            call = request_call(ctx=ctx, definition=definition, arguments=arguments, excerpt=excerpt, sources=sources)
     except Exception as error:  # also a defect of a plan: one call's failure is no other call's
         raise tool_error(error, definition) from error
     return Admitted(call=call, told=requested(call))

@@ -23,8 +23,8 @@ class ToolCall(models.Model):
     version: grows with every move; a reviewer's form carries the one they saw.
     fence: grows with every claim by a worker; an effect is made only under the newest.
     excerpt: what was said before the request, frozen for the reviewer.
-    provenance: where each argument's value was first seen, by argument: typed by the customer, read from a record, in
-    untrusted text, or made by the model.
+    provenance: what tools/provenance.py found: `sources` (argument -> customer, record, untrusted or model), `flags`
+    and whether it is `flagged` for the reviewer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

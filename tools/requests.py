@@ -16,6 +16,7 @@ from tools.errors import NotPossible, RateLimited
 from tools.models import ToolCall
 from tools.moves import LostRace, database_now, move_call
 from tools.plan import Plan
+from tools.provenance import NOTHING_KNOWN, Sources, provenance_of, worse_of
 from tools.registry import ToolDefinition
 from tools.signals import call_changed
 from tools.states import OPEN_WRITE_STATES, WAITING_STATES, State
@@ -48,13 +49,19 @@ def approvals_needed(*, ctx: ToolContext, definition: ToolDefinition, typed: dic
 
 
 def request_call(
-    *, ctx: ToolContext, definition: ToolDefinition, arguments: dict[str, Any], excerpt: list[dict[str, Any]]
+    *,
+    ctx: ToolContext,
+    definition: ToolDefinition,
+    arguments: dict[str, Any],
+    excerpt: list[dict[str, Any]],
+    sources: Sources = NOTHING_KNOWN,
 ) -> ToolCall:
     """The open request for these arguments: a new one, or the same one where it stands already.
 
     Raises NotPossible, RateLimited (a cap is reached) or tracking's errors; then there is no row.
     """
     digest = digest_of(tool=definition.name, customer_id=ctx.customer.pk, arguments=arguments)
+    origin = provenance_of(tool=definition.name, arguments=arguments, sources=sources)
     with transaction.atomic():
         lock_open_requests(customer=ctx.customer)
         now = database_now()
@@ -62,6 +69,7 @@ def request_call(
         same = open_calls.filter(digest=digest).first()
         if same is not None:
             if same.state not in WAITING_STATES or (same.expires_at and same.expires_at > now):
+                _note_worse_sources(same, origin, now)
                 return same
             move_call(call=same, to=State.EXPIRED, actor=audit.CLOCK, now=now)
         _, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=arguments)
@@ -86,12 +94,33 @@ def request_call(
             verify_at=plan.verify_at or "",
             need=approvals_needed(ctx=ctx, definition=definition, typed=typed),
             excerpt=excerpt[-EXCERPT_MESSAGES:],
+            provenance=origin,
             created_at=now,
             expires_at=now + timedelta(seconds=settings.CONFIRM_TTL_S),
         )
-        audit.record(event="call.requested", actor=audit.MODEL, outcome=call.state, now=now, call=call, tool=call.tool)
+        audit.record(
+            event="call.requested",
+            actor=audit.MODEL,
+            outcome=call.state,
+            now=now,
+            call=call,
+            tool=call.tool,
+            flags=origin["flags"],
+        )
         call_changed.send(sender=ToolCall, call=call, sentence=None)
     return call
+
+
+def _note_worse_sources(call: ToolCall, origin: dict[str, Any], now: Any) -> None:
+    """The same request again, of something worse than the first time: reviewers are to see the worse."""
+    worse = worse_of(first=call.provenance, again=origin)
+    if worse == call.provenance:
+        return
+    news = sorted(set(worse["flags"]) - set(call.provenance.get("flags", [])))
+    call.provenance = worse
+    call.save(update_fields=["provenance"])
+    if news:
+        audit.record(event="call.flagged", actor=audit.MODEL, outcome=call.state, now=now, call=call, flags=news)
 
 
 def lock_open_requests(*, customer: Customer) -> None:

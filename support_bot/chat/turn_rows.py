@@ -17,11 +17,13 @@ from django.utils import timezone
 
 from support_bot.chat import authority, frames, log, prompt
 from support_bot.chat.models import Conversation, Step, Turn
+from support_bot.chat.sources import sources_of
 from support_bot.llm.base import ToolCallRequest, Usage
 from tools import gateway
 from tools.context import ToolContext
 from tools.errors import NotPermitted
 from tools.moves import database_now
+from tools.provenance import NOTHING_KNOWN, Sources
 from tracking.models import Customer
 
 SIGN_IN_ENDED = "The sign-in that the customer's message came with has ended."
@@ -120,7 +122,9 @@ def commit_step(
             admitted = gateway.refuse_step(ctx=ctx, requests=requests, error=NotPermitted(SIGN_IN_ENDED))
         elif requests and run:
             excerpt = prompt.excerpt(conversation_id=turn.conversation_id, turn_seq=turn.message_seq, words=text)
-            admitted = gateway.admit_step(ctx=ctx, requests=requests, excerpt=excerpt)
+            admitted = gateway.admit_step(
+                ctx=ctx, requests=requests, excerpt=excerpt, sources=_sources(turn, ctx, calls)
+            )
         elif requests:
             admitted = gateway.refuse_step(ctx=ctx, requests=requests)
         Step.objects.create(
@@ -135,6 +139,13 @@ def commit_step(
     if not permitted:
         raise NoMandate
     return admitted
+
+
+def _sources(turn: Claimed, ctx: ToolContext, calls: Sequence[ToolCallRequest]) -> Sources:
+    """Where arguments may come from; asked for a change alone."""
+    if all(gateway.is_read(call.name) for call in calls):
+        return NOTHING_KNOWN
+    return sources_of(conversation_id=turn.conversation_id, message_seq=turn.message_seq, customer=ctx.customer)
 
 
 def _step_call(call: ToolCallRequest, answer: gateway.Admitted) -> dict[str, Any]:

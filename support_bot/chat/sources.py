@@ -1,0 +1,45 @@
+"""What was said and told in a conversation before a model asked for a change, sorted by who wrote it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from support_bot.chat.models import Event, Step
+from tools.gateway import is_read
+from tools.provenance import Sources, values_of
+from tracking.models import Customer
+
+# Rows looked at: more than a prompt holds.
+MOST = 400
+PROFILE = ("name", "phone", "email", "street", "city", "postal_code", "country")
+
+
+def sources_of(*, conversation_id: UUID, message_seq: int, customer: Customer) -> Sources:
+    """Everything up to the message that the turn answers, and what the turn itself was told."""
+    said = _said(conversation_id, message_seq)
+    trusted = [value for field in PROFILE if (value := str(getattr(customer, field)))] + said["staff"]
+    untrusted = list(said["system"])  # they repeat reasons and names that others wrote
+    for name, told in _told(conversation_id):
+        plain, quoted = values_of(told)
+        untrusted += quoted
+        # What a request was answered with repeats the model's own words: no source.
+        if is_read(name) or not told.get("ok"):
+            trusted += plain
+    today = timezone.localdate()
+    return Sources(typed=tuple(said["customer"]), trusted=tuple(trusted), untrusted=tuple(untrusted), today=today)
+
+
+def _said(conversation_id: UUID, message_seq: int) -> dict[str, list[str]]:
+    rows = Event.objects.filter(conversation_id=conversation_id, type="message", seq__lte=message_seq).order_by("-seq")
+    said: dict[str, list[str]] = {"customer": [], "staff": [], "system": [], "assistant": []}
+    for author, payload in list(rows.values_list("author", "payload")[:MOST])[::-1]:
+        said[author].append(str(payload["text"]))
+    return said
+
+
+def _told(conversation_id: UUID) -> list[tuple[str, dict[str, object]]]:
+    steps = Step.objects.filter(turn__conversation_id=conversation_id).order_by("-turn__message_seq", "-number")
+    calls = [call for kept in steps.values_list("calls", flat=True)[:MOST] for call in kept]
+    return [(call["name"], call["told"]) for call in calls if call["told"]]
