@@ -8,12 +8,18 @@ import time
 from dataclasses import dataclass
 
 import django
+import structlog
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from support_bot.env import ConfigError
+from tools.dbroles import in_force
+from tools.roles_check import findings
+from tools.roles_setup import find_place
+
+log = structlog.get_logger(__name__)
 
 DATABASE_WAIT_S = 30.0
 
@@ -52,6 +58,7 @@ def check() -> None:
     if serious:
         raise StartError("; ".join(_one_line(found) for found in serious))
     _require_migrations()
+    _require_roles()
     connection.close()
 
 
@@ -102,6 +109,27 @@ def _require_migrations() -> None:
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
         raise StartError(f"the database lacks {len(missing)} migration(s): run `make migrate`")
+
+
+def _require_roles() -> None:
+    """On PostgreSQL the database itself keeps tools and us to our rights, or nothing starts.
+
+    DEMO and DEBUG may do without the roles, and with one superuser for everything; roles that are there must be right.
+    """
+    place = find_place() if connection.vendor == "postgresql" else None
+    if place is None:
+        return
+    found = findings(place)
+    if settings.RELAXED and not in_force():
+        log.warning("dbroles.not_in_force", advice="run `make migrate`; until then only our own checks bind tools")
+        return
+    wrong = [one.text for one in found if one.part != "application" or not settings.RELAXED]
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise StartError(
+            f"DATABASE_URL: the database does not keep us to our rights: {'; '.join(wrong[:3])}{more}."
+            " `manage.py check_roles` says everything, `make migrate` repairs what it may"
+        )
 
 
 def _one_line(found: checks.CheckMessage) -> str:

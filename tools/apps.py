@@ -6,6 +6,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 
 class ToolsConfig(AppConfig):
@@ -15,3 +16,6 @@ class ToolsConfig(AppConfig):
         import_module("tools.holds")
         for module in settings.TOOL_MODULES:
             import_module(module)
+        post_migrate.connect(
+            import_module("tools.roles_setup").after_migrate, sender=self, dispatch_uid="tools.after_migrate"
+        )

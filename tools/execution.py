@@ -19,6 +19,7 @@ from tools import audit
 from tools.approvals import DECIDE, approvals_had, what_changed
 from tools.canonical import digest_of, load_arguments
 from tools.context import ToolContext
+from tools.dbroles import READ_ONLY, READ_WRITE, acting_as
 from tools.errors import Internal, NotFound, NotPossible, Timeout, ToolError
 from tools.models import Decision, Effect, ToolCall
 from tools.moves import LostRace, database_now, move_call
@@ -43,8 +44,7 @@ def run_read(*, ctx: ToolContext, definition: ToolDefinition, arguments: dict[st
     """The result of a read tool as JSON data. Raises ToolError and nothing else."""
     timeout_s = definition.timeout_s or settings.TOOL_TIMEOUT_S
     try:
-        with transaction.atomic():
-            _limit_statements(timeout_s)
+        with acting_as(role=READ_ONLY, customer_id=ctx.customer.pk, timeout_s=timeout_s):
             result = definition.function(ctx, **load_arguments(definition=definition, arguments=arguments))
             data: dict[str, Any] = result.model_dump(mode="json")
     except Exception as error:
@@ -158,7 +158,8 @@ def _execute_claimed(claimed: ToolCall) -> str:
         move_call(call=call, to=refusal.state, actor=audit.WORKER, now=now, reason=refusal.reason)
         return refusal.state
     before = call.customer.email
-    outcome: Outcome = definition.apply(ctx, record, call_id=call.pk, **typed)
+    with acting_as(role=READ_WRITE, customer_id=call.customer_id):
+        outcome: Outcome = definition.apply(ctx, record, call_id=call.pk, **typed)
     Effect.objects.create(
         call=call, tool=call.tool, record=outcome.record, digest=call.digest, fence=call.fence, made_at=now
     )

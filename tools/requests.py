@@ -12,6 +12,7 @@ from django.db import transaction
 from tools import audit
 from tools.canonical import digest_of, load_arguments
 from tools.context import ToolContext
+from tools.dbroles import READ_ONLY, READ_WRITE, acting_as
 from tools.errors import NotPossible, RateLimited
 from tools.models import ToolCall
 from tools.moves import LostRace, database_now, move_call
@@ -31,10 +32,14 @@ EXCERPT_MESSAGES = 8
 def plan_call(
     *, ctx: ToolContext, definition: ToolDefinition, arguments: dict[str, Any], lock: bool = False
 ) -> tuple[Any, Plan, dict[str, Any]]:
-    """(record, plan, typed arguments) against the rows as they are now. Raises ToolError or tracking's errors."""
+    """(record, plan, typed arguments) against the rows as they are now. Raises ToolError or tracking's errors.
+
+    A record can be locked only by who may change it; a plan alone is made with the right to look.
+    """
     typed = load_arguments(definition=definition, arguments=arguments)
-    record = definition.load(ctx, lock=lock, **typed)
-    plan: Plan = definition.function(ctx, record, **typed)
+    with acting_as(role=READ_WRITE if lock else READ_ONLY, customer_id=ctx.customer.pk):
+        record = definition.load(ctx, lock=lock, **typed)
+        plan: Plan = definition.function(ctx, record, **typed)
     return record, plan, typed
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from tools.arguments import City, Country, Email, Name, Phone, PostalCode, Street, e164
 from tools.changes import changed_fields, joined
 from tools.context import ToolContext
+from tools.dbroles import as_application
 from tools.errors import InvalidArguments
 from tools.plan import Outcome, Plan
 from tools.registry import always, tool
@@ -44,7 +45,8 @@ def load_profile(ctx: ToolContext, *, lock: bool, email: str | None = None, **ar
     """The profile as it is now. Whether the new address is free is asked only after staff agreed (`lock`)."""
     customer = selectors.find_customer(customer=ctx.customer, lock=lock)
     if lock and email is not None:
-        check_email_is_free(customer=customer, email=email)
+        with as_application():
+            check_email_is_free(customer=customer, email=email)
     return customer
 
 

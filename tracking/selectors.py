@@ -48,8 +48,8 @@ class PackageNews:
 
 
 def find_customer(*, customer: Customer, lock: bool = False) -> Customer:
-    """The profile as it is now, with its user. Raises NotFound for one that was erased meanwhile."""
-    rows = Customer.objects.filter(pk=customer.pk).select_related("user")
+    """The profile as it is now. Raises NotFound for one that was erased meanwhile."""
+    rows = Customer.objects.filter(pk=customer.pk)
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.first()

@@ -51,8 +51,8 @@ class ProfileChange:
 def change_profile(*, customer: Customer, change: ProfileChange) -> Customer:
     """Write the given fields. A new e-mail address moves the sign-in too; NotPossible where it is taken."""
     given = change.given()
-    if change.email is not None and customer.user is not None:
-        move_sign_in_email(user=customer.user, email=change.email)
+    if change.email is not None and customer.user_id is not None:
+        move_sign_in_email(user_id=customer.user_id, email=change.email)
     for field, value in given.items():
         setattr(customer, field, value)
     customer.save(update_fields=[*given, "updated_at"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tools.canonical import load_arguments, parse_arguments
 from tools.context import ToolContext
+from tools.dbroles import READ_WRITE, acting_as
 from tools.execution import run_read
 from tools.plan import Outcome, Plan
 from tools.registry import ToolDefinition, find_tool
@@ -44,7 +45,8 @@ def applied(customer: Customer, tool: str, *, call_id: Any = None, **arguments: 
     ctx = context(customer)
     record, _, typed = plan_call(ctx=ctx, definition=definition, arguments=canonical, lock=True)
     assert definition.apply is not None
-    outcome: Outcome = definition.apply(ctx, record, call_id=call_id or uuid.uuid4(), **typed)
+    with acting_as(role=READ_WRITE, customer_id=customer.pk):
+        outcome: Outcome = definition.apply(ctx, record, call_id=call_id or uuid.uuid4(), **typed)
     return outcome
 
 
