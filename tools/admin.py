@@ -19,7 +19,9 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 
 from tools import review
+from tools.lineage import BADGE, BADGE_UNASKED, warnings_of
 from tools.models import Approval, AuditEntry, Decision, Effect, Notice, ToolCall
+from tools.provenance import FROM_DATA
 from tools.states import State
 from tools.textview import visible
 from tracking.models import Customer
@@ -112,13 +114,29 @@ class CustomerFilter(admin.SimpleListFilter):
         return queryset.filter(call__customer_id=self.value()) if self.value() else queryset
 
 
+class SourceFilter(admin.SimpleListFilter):
+    """Requests that rest on something else than the customer's words and our records."""
+
+    title = "where it came from"
+    parameter_name = "flagged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Flagged"), ("no", "Not flagged")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        flagged = Q(call__provenance__flagged=True)
+        if self.value() == "yes":
+            return queryset.filter(flagged)
+        return queryset.exclude(flagged) if self.value() == "no" else queryset
+
+
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnly):
     """The queue, oldest first."""
 
     list_display = ("request", "who", "tool", "state", "approvals", "age", "time_left")
     list_display_links = None
-    list_filter = (StateFilter, ToolFilter, AgeFilter, CustomerFilter)
+    list_filter = (StateFilter, SourceFilter, ToolFilter, AgeFilter, CustomerFilter)
     search_fields = ("call__customer__name", "call__customer__email", "call__record", "call__summary")
     search_help_text = "Customer's name or e-mail, or the record, e.g. ORD-1001"
     ordering = ("created_at",)
@@ -140,7 +158,11 @@ class ApprovalAdmin(ReadOnly):
     @admin.display(description="request")
     def request(self, approval: Approval) -> str:
         address = reverse("admin:tools_approval_review", args=[approval.call_id])
-        return format_html('<a href="{}">{}</a>', address, visible(approval.call.summary))
+        link = format_html('<a href="{}">{}</a>', address, visible(approval.call.summary))
+        if not warnings_of(call=approval.call):
+            return link
+        badge = BADGE if FROM_DATA in approval.call.provenance["flags"] else BADGE_UNASKED
+        return format_html('{} <span class="risk-tag flag">{}</span>', link, badge)
 
     @admin.display(description="customer", ordering="call__customer__name")
     def who(self, approval: Approval) -> str:

@@ -24,6 +24,7 @@ from tools import approvals
 from tools.approvals import DecisionError
 from tools.context import ToolContext
 from tools.errors import ToolError
+from tools.lineage import shown_arguments, warnings_of
 from tools.models import Decision, ToolCall
 from tools.moves import database_now
 from tools.registry import REGISTRY, ToolDefinition, find_tool
@@ -118,7 +119,8 @@ def _form(
         "customer": call.customer,
         "changes": shown_changes(call.changes),
         "stale": _changed_since(call),
-        "arguments": [(name, visible(value)) for name, value in sorted(call.arguments.items())],
+        "arguments": shown_arguments(call=call),
+        "warnings": warnings_of(call=call),
         "excerpt": [
             {"author": line["author"], "text": visible(line["text"], keep_lines=True), "created_at": line["created_at"]}
             for line in call.excerpt

@@ -1,7 +1,7 @@
 // @ts-check
 // The card of one request that changes something: drawn from the call's frames alone, never from what the model says.
 
-import { mayConfirm, mayWithdraw, reasonOf, stepsOf, wordingOf } from "./calls.js";
+import { mayConfirm, mayWithdraw, reasonOf, stepsOf, warningOf, wordingOf } from "./calls.js";
 import { shortTime } from "./clock.js";
 import { part, setText, stamp } from "./dom.js";
 import { inWords, rowsOf, visible } from "./values.js";
@@ -36,6 +36,7 @@ export class CallCard {
     setText(part(this.element, "summary"), call.summary === call.label ? "" : visible(call.summary));
     setText(part(this.element, "hint"), hint);
     setText(part(this.element, "reason"), reasonOf(call) && `Reason: ${visible(reasonOf(call))}`);
+    setText(part(this.element, "caution"), warningOf(call));
     setText(part(this.element, "expires"), mayConfirm(call) && call.expiresAt ? `You can confirm until ${shortTime(call.expiresAt)}.` : "");
     this.#showChanges(call);
     this.#showSteps(call);

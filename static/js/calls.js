@@ -5,7 +5,7 @@
  * @typedef {{id: string, kind: "read" | "write", tool: string, label: string, state: string, summary: string,
  *   reason: string, changes: import("./wire.js").Change[], arguments: Record<string, any>, digest: string,
  *   expiresAt: string, approvals: import("./wire.js").Approvals | null, verified: boolean, turnId: string | null,
- *   seq: number}} Call verified: it goes by the old e-mail address
+ *   flags: string[], seq: number}} Call verified: it goes by the old e-mail address
  * @typedef {"wait" | "good" | "bad" | "calm" | "info"} Tone
  * @typedef {{title: string, hint: string, tone: Tone}} Wording
  * @typedef {{name: string, state: "past" | "now" | "next" | "ended"}} Step
@@ -27,6 +27,12 @@ const WORDING = {
   expired: { tone: "calm", title: "Expired", hint: "It was not agreed to in time. Nothing was changed; ask again if you still want it." },
   superseded: { tone: "calm", title: "Replaced", hint: "A newer request takes its place." },
   refused: { tone: "bad", title: "Not possible", hint: "A check before carrying it out failed. Nothing was changed." },
+};
+
+/** @type {Record<string, string>} */
+const WARNINGS = {
+  from_data: "Part of this was taken from a text that somebody else wrote, not from your words. Confirm only if you want exactly this.",
+  unasked: "You did not ask for this in words. If you do not want it, withdraw it.",
 };
 
 /** @type {Wording} */
@@ -56,6 +62,7 @@ export function mergeCall(earlier, frame) {
     digest: frame.digest ?? "",
     expiresAt: frame.expires_at ?? "",
     approvals: frame.approvals ?? earlier?.approvals ?? null,
+    flags: frame.flags ?? [],
     verified: earlier?.verified || frame.state === "awaiting_verification",
     turnId: frame.turn_id ?? earlier?.turnId ?? null,
     seq: earlier?.seq ?? frame.seq,
@@ -74,6 +81,12 @@ export function wordingOf(call) {
   }
   if (call.state === "approved" && need === 0) return { ...wording, title: "Confirmed", hint: "It is about to be carried out." };
   return wording;
+}
+
+/** What to look at twice before one agrees. @param {Call} call */
+export function warningOf(call) {
+  if (!mayConfirm(call)) return "";
+  return call.flags.map((flag) => WARNINGS[flag] ?? "").filter(Boolean).join(" ");
 }
 
 /** The reason a person gave, if the customer is to see it. @param {Call} call */

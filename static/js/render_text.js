@@ -46,8 +46,17 @@ function inline(token) {
   if (token.kind === "bold") return withText("strong", token.text);
   if (token.kind === "italic") return withText("em", token.text);
   if (token.kind === "code") return withText("code", token.text);
-  if (token.kind === "link") return withText("span", token.text ? `${token.text} (${token.host})` : token.host);
+  if (token.kind === "link") return link(token.text, token.host);
   return document.createTextNode(token.text);
+}
+
+/** Words and the host, each for itself: neither can turn the other round. @param {string} text @param {string} host */
+function link(text, host) {
+  const element = document.createElement("span");
+  element.className = "link-words";
+  if (text) element.append(withText("bdi", text), " (", withText("bdi", host), ")");
+  else element.append(withText("bdi", host));
+  return element;
 }
 
 /**

@@ -13,6 +13,10 @@ const BULLET = /^\s{0,3}[-*•]\s+(.*)$/;
 const NUMBERED = /^\s{0,3}(\d{1,4})[.)]\s+(.*)$/;
 const HEADING = /^#{1,6}\s+(.*)$/;
 const FENCE = /^\s{0,3}```/;
+/** Characters that turn round what follows them: a host must not read backwards. */
+const TURNERS = /[\u202a-\u202e]/g;
+/** What relative addresses are relative to: no scheme of the web, so that `https:host` is not taken for one of ours. */
+const HERE = "ftp://this.invalid/";
 
 /**
  * @param {string} source
@@ -21,7 +25,7 @@ const FENCE = /^\s{0,3}```/;
 export function parseRichText(source) {
   /** @type {Block[]} */
   const blocks = [];
-  const lines = source.replaceAll("\r\n", "\n").split("\n");
+  const lines = source.replaceAll("\r\n", "\n").replace(TURNERS, "").split("\n");
   let fresh = true;
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at];
@@ -85,10 +89,10 @@ export function parseInline(line) {
 
 /** Where an address leads, in words; nothing of its path, which may carry somebody's data. @param {string} address */
 function hostOf(address) {
-  if (address.startsWith("/") && !address.startsWith("//")) return "this site";
   try {
-    const url = new URL(address);
-    return url.protocol === "https:" || url.protocol === "http:" ? url.host : "no web address";
+    const url = new URL(address, HERE);
+    if (!["https:", "http:", "ftp:"].includes(url.protocol)) return "no web address";
+    return url.host === new URL(HERE).host ? "this site" : url.host;
   } catch {
     return "no web address";
   }

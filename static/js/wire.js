@@ -11,7 +11,7 @@
  *   created_at: string, turn_id: string | null, client_msg_id?: string | null}} MessageFrame
  * @typedef {{type: "call", seq: number, call_id: string, turn_id: string | null, tool: string, effect?: "read" | "write",
  *   label: string, state: string, summary: string | null, reason: string | null, arguments?: Record<string, any> | null,
- *   changes?: Change[] | null, digest?: string | null, expires_at?: string | null,
+ *   changes?: Change[] | null, digest?: string | null, expires_at?: string | null, flags?: string[],
  *   approvals?: Approvals | null}} CallFrame
  * @typedef {{code: string, message: string}} TurnError
  * @typedef {{type: "turn", seq?: number, turn_id: string, state: "running" | "done" | "failed" | "cancelled",

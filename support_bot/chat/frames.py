@@ -71,6 +71,7 @@ def call(*, call: ToolCall, have: int) -> Frame:
         "digest": call.digest,
         "expires_at": iso(call.expires_at),
         "approvals": {"have": have, "need": call.need},
+        "flags": call.provenance.get("flags", []),
     }
 
 

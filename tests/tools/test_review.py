@@ -14,6 +14,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.http import HttpResponseBase
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.tools.steps import NEW_PHONE, again, approve, ask, carried_out, change_row, confirmed, effects
@@ -550,3 +551,47 @@ def test_the_page_takes_as_many_queries_for_a_long_talk_as_for_none(
 
     with django_assert_max_num_queries(14):
         assert client.get(address(call)).status_code == 200
+
+
+FLAGGED = {"sources": {"email": "untrusted", "phone": "customer"}, "flags": ["from_data"], "flagged": True}
+
+
+def test_the_page_says_where_each_argument_came_from_and_warns_first(alice: Customer, rita: User):
+    call = change_row(
+        confirmed(alice, phone=NEW_PHONE, city="Potsdam"),
+        provenance=FLAGGED | {"sources": {"city": "untrusted", "phone": "customer"}},
+    )
+
+    html = unescape(text_of(signed_in(rita).get(address(call))))
+
+    assert html.index("From data, not from customer") < html.index('class="diff"')
+    rows = dict(
+        re.findall(
+            r'<th scope="row">(\w+)</th><td><bdi>.*?</bdi></td><td><span class="source source-\w+">(.*?)</span>', html
+        )
+    )
+    assert rows == {"city": "from text that others wrote", "phone": "typed by the customer"}
+
+
+def test_a_request_of_the_customers_own_words_has_no_warning(alice: Customer, rita: User):
+    call = change_row(confirmed(alice), provenance={"sources": {"phone": "customer"}, "flags": [], "flagged": False})
+
+    html = text_of(signed_in(rita).get(address(call)))
+
+    assert "From data" not in html
+    assert "typed by the customer" in html
+
+
+def test_the_queue_marks_and_finds_what_is_flagged(alice: Customer, bob: Customer, rita: User):
+    flagged, unknown = change_row(confirmed(alice), provenance=FLAGGED), confirmed(bob)
+    client = signed_in(rita)
+    queue = reverse("admin:tools_approval_changelist")
+
+    def shown(**query: str) -> list[bool]:
+        html = text_of(client.get(queue, query))
+        return [str(call.pk) in html for call in (flagged, unknown)]
+
+    assert text_of(client.get(queue)).count("From data, not from customer") == 1
+    assert shown() == [True, True]
+    assert shown(flagged="yes") == [True, False]
+    assert shown(flagged="no") == [False, True]

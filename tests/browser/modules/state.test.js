@@ -1,4 +1,4 @@
-import { mayConfirm, mayWithdraw, mergeCall, reasonOf, stepsOf, wordingOf } from "/static/js/calls.js";
+import { mayConfirm, mayWithdraw, mergeCall, reasonOf, stepsOf, warningOf, wordingOf } from "/static/js/calls.js";
 import { Conversation } from "/static/js/conversation.js";
 import { Order, RANK, UNSENT } from "/static/js/order.js";
 import { parseFrame } from "/static/js/wire.js";
@@ -150,4 +150,13 @@ test("unsent messages keep their order when one is drawn again", () => {
   equal(order.put("one", [UNSENT, RANK.said, UNSENT]), "two");
 
   equal(order.keys(), ["one", "two"]);
+});
+
+test("a request from somebody else's text says so while it can be confirmed", () => {
+  const asked = mergeCall(undefined, call(1, "awaiting_confirmation", { digest: "d", flags: ["from_data", "new_flag"] }));
+
+  equal(warningOf(asked).startsWith("Part of this was taken from a text that somebody else wrote"), true);
+  equal(warningOf(mergeCall(asked, call(2, "awaiting_approval", { flags: ["from_data"] }))), "");
+  equal(warningOf(mergeCall(undefined, call(1, "awaiting_confirmation", { digest: "d", flags: [] }))), "");
+  equal(warningOf(mergeCall(undefined, call(1, "awaiting_confirmation", { digest: "d" }))), "");
 });

