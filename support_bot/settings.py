@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from support_bot import env
@@ -276,6 +277,7 @@ HEARTBEAT_S = 5.0
 CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "tools.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
     "sweep turns": {"task": "support_bot.chat.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
+    "purge": {"task": "support_bot.chat.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "heartbeat": {"task": "tools.tasks.heartbeat", "schedule": HEARTBEAT_S, "options": {"expires": HEARTBEAT_S * 2}},
 }
 

@@ -12,16 +12,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from tools import audit
+from tools.customers import OPERATOR
 from tools.models import Decision, Notice, ToolCall
 from tools.moves import move_call
 from tools.requests import lock_open_requests
 from tools.states import OPEN_WRITE_STATES, WAITING_STATES, State
 from tracking.batches import in_batches
 from tracking.models import Customer
-
-# What a command does is done by whoever runs the installation.
-OPERATOR = "operator"
 
 CALL_BLANK: dict[str, Any] = {
     "label": "",
@@ -88,7 +85,3 @@ def blank_all_calls(*, customer: Customer) -> Iterator[int]:
     with transaction.atomic():
         Notice.objects.filter(call__customer=customer).delete()
         Decision.objects.filter(call__customer=customer).exclude(reason="").update(reason="")
-
-
-def record_erasure(*, customer: Customer, outcome: str, now: datetime) -> None:
-    audit.record(event="customer.erased", actor=OPERATOR, outcome=outcome, now=now, customer=customer.pk)

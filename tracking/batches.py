@@ -16,7 +16,7 @@ BATCH = 500
 def in_batches(*, rows: QuerySet[Row], change: Callable[[QuerySet[Row]], Any], size: int = BATCH) -> Iterator[int]:
     """Apply `change` to all of `rows`, one transaction for each `size` of them; yields how many each took.
 
-    The rows are asked for again inside the transaction: one that no longer fits by then is left alone.
+    The rows are locked and then asked for again: one that no longer fits by then is left alone.
     """
     last: Any = None
     while True:
@@ -25,6 +25,8 @@ def in_batches(*, rows: QuerySet[Row], change: Callable[[QuerySet[Row]], Any], s
         if not keys:
             return
         with transaction.atomic():
+            chosen = rows.model._default_manager.filter(pk__in=keys)
+            list(chosen.select_for_update().order_by("pk").values_list("pk", flat=True))
             still = list(rows.filter(pk__in=keys).order_by().values_list("pk", flat=True))
             change(rows.model._default_manager.filter(pk__in=still))
         yield len(still)

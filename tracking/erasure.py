@@ -48,8 +48,8 @@ def erase_records(*, customer: Customer, now: datetime) -> dict[str, int]:
     sent = Package.objects.filter(booker=customer)
     alone = sent.filter(Q(recipient=None) | Q(recipient=customer))
     received = Package.objects.filter(recipient=customer).exclude(booker=customer)
-    _blank_news(TrackingEvent.objects.filter(package__in=alone))
-    _blank_news(TrackingEvent.objects.filter(package__in=received))
+    blank_news(events=TrackingEvent.objects.filter(package__in=alone))
+    blank_news(events=TrackingEvent.objects.filter(package__in=received))
     return {
         "orders": Order.objects.filter(customer=customer).update(**ORDER_BLANK),
         "refunds": Refund.objects.filter(customer=customer).update(reason=""),
@@ -64,7 +64,7 @@ def erase_records(*, customer: Customer, now: datetime) -> dict[str, int]:
     }
 
 
-def _blank_news(events: QuerySet[TrackingEvent]) -> None:
+def blank_news(*, events: QuerySet[TrackingEvent]) -> None:
     """The course of a delivery stays; a carrier's own words ("left with the neighbour") and places do not."""
     words = Case(*(When(status=status, then=Value(status.label)) for status in PackageStatus), default=Value(""))
     events.update(description=words, place="", latitude=None, longitude=None)

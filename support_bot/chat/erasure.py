@@ -22,6 +22,7 @@ from django.db import transaction
 from support_bot.chat import broadcast
 from support_bot.chat.models import Conversation, Event, Turn
 from support_bot.chat.runner import runner
+from tools import customers
 from tools import erasure as requests
 from tools.moves import database_now
 from tracking import erasure as records
@@ -67,7 +68,7 @@ def erase(*, customer: Customer, tell: Callable[[str], None]) -> None:
     user = check_may_go(customer=customer)
     now = database_now()
     records.block_sign_in(user=user)
-    requests.record_erasure(customer=customer, outcome="begun", now=now)
+    customers.record(event="customer.erased", outcome="begun", customer=customer)
     tell(f"account blocked, {end_sessions(user=user)} sessions ended")
     _stop_talk(customer)
     tell(f"{requests.end_open_calls(customer=customer, now=now)} open requests ended")
@@ -91,7 +92,7 @@ def _forget(customer: Customer, user: User, now: datetime) -> None:
         sum(requests.blank_all_calls(customer=fresh))
         records.erase_records(customer=fresh, now=now)
         records.erase_profile(customer=fresh)
-        requests.record_erasure(customer=fresh, outcome="erased", now=now)
+        customers.record(event="customer.erased", outcome="erased", customer=fresh)
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------

@@ -1,12 +1,20 @@
-"""Ends the turns of processes that died. Runs in the worker, on a queue of its own."""
+"""Ends the turns of processes that died, and purges what is old. Runs in the worker, on a queue of its own."""
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
 
-from support_bot.chat import turn_rows
+from support_bot.chat import retention, turn_rows
+from support_bot.chat.retention import Purged
 from support_bot.chat.turn_rows import Ending
 from support_bot.chat.turns import NOTES
+from tools.moves import database_now
+
+log = structlog.get_logger(__name__)
+
+# Seconds: a night's purge is done in pieces, so that it never holds up what else waits in this queue.
+PURGE_S = 20.0
 
 
 @shared_task(name="support_bot.chat.tasks.sweep")
@@ -20,3 +28,15 @@ def sweep() -> None:
             note=NOTES["interrupted"],
         )
         turn_rows.end_turn(turn_id=turn_id, fence=fence, ending=ending)
+
+
+@shared_task(name="support_bot.chat.tasks.purge")
+def purge() -> None:
+    """What the rules of retention say, a piece at a time until nothing is left to do."""
+    if not retention.purge(now=database_now(), tell=_tell, seconds=PURGE_S):
+        purge.delay()
+
+
+def _tell(purged: Purged) -> None:
+    if purged.count:
+        log.info("retention.purged", table=purged.rule.table, count=purged.count)

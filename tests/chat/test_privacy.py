@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -30,6 +31,7 @@ PACKAGE = ("recipient_name", "street", "city", "safe_place", "signed_by", "deliv
 def full(customer: Customer, mark: str) -> ToolCall:
     """Something of everything, with the mark wherever a text fits. Returns a request that waits for staff."""
     now, user = timezone.now(), customer.user
+    assert user is not None
     User.objects.filter(pk=user.pk).update(first_name=mark, email=f"{mark}@example.com".lower())
     Customer.objects.filter(pk=customer.pk).update(
         name=mark, street=mark, city=mark, email=f"{mark}@example.com".lower(), phone="+49" + mark[-5:]
@@ -73,7 +75,7 @@ def request_of(customer: Customer, talk: Conversation, mark: str) -> ToolCall:
         excerpt=[{"text": mark}],
         provenance={"reason": mark},
         created_at=now,
-        expires_at=now + timezone.timedelta(hours=1),
+        expires_at=now + timedelta(hours=1),
     )
     Approval.objects.create(call=call, need=2, created_at=now)
     Notice.objects.create(call=call, kind="contact_changed", to=f"{mark}@example.com", created_at=now, due_at=now)
@@ -283,3 +285,10 @@ def test_who_decided_here_once_becomes_a_nameless_account(both, alice):
     left = User.objects.get(pk=alice.user_id)
     assert (left.username, left.email, left.is_active) == (f"erased-{left.pk}", "", False)
     assert MARK.casefold() not in dump().casefold()
+
+
+def test_an_export_leaves_a_trace(both, alice):
+    exported("alice")
+
+    entry = AuditEntry.objects.get(event="customer.exported")
+    assert (entry.actor, entry.details) == ("operator", {"customer": alice.pk})

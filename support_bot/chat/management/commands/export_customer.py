@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from support_bot.chat.export import export
+from tools import customers
 from tools.moves import database_now
 from tracking.accounts import NoSuchCustomer, customer_named
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             customer = customer_named(name=options["name"])
         except NoSuchCustomer as error:
             raise CommandError(str(error)) from error
+        customers.record(event="customer.exported", outcome="begun", customer=customer)
         for piece in export(customer=customer, now=database_now()):
             self.stdout.write(piece, ending="")
         self.stdout.flush()
