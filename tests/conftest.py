@@ -21,7 +21,7 @@ from tests.chromium import chromium, chromium_path
 from tests.model_server import ModelServer
 from tests.people import alice, bob, ravi, rita, sam  # noqa: F401 - fixtures for every test
 from tests.processes import Stack, manage
-from tests.servers import Redis
+from tests.servers import Redis, as_application
 from tests.wire import Browser
 
 NEED_SERVERS = "needs PostgreSQL and Redis: make test, or python -m tests.servers -- pytest …"
@@ -118,8 +118,8 @@ def _postgres_template(postgres_url: str) -> str:
     name = f"template_{uuid.uuid4().hex[:12]}"
     _administer(postgres_url, f"CREATE DATABASE {name}")
     url = with_database(postgres_url, name)
-    manage("migrate", "--verbosity", "0", database_url=url)
-    manage("seed_demo", database_url=url)
+    manage("migrate", "--verbosity", "0", database_url=as_application(url), MIGRATE_DATABASE_URL=url)
+    manage("seed_demo", database_url=as_application(url))
     return name
 
 
@@ -140,8 +140,14 @@ def postgres_database(postgres_url: str, _postgres_template: str) -> Iterator[Ca
 
 @pytest.fixture
 def database_url(postgres_database: Callable[[], str]) -> str:
-    """A PostgreSQL database of the test's own with the demo people and records."""
+    """A PostgreSQL database of the test's own with the demo people and records, as the superuser."""
     return postgres_database()
+
+
+@pytest.fixture
+def app_database_url(database_url: str) -> str:
+    """The database of `database_url`, as web and worker sign in to it."""
+    return as_application(database_url)
 
 
 @pytest.fixture(scope="session")
@@ -164,9 +170,9 @@ def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, database_url: str, redis_server: Redis) -> Iterator[Stack]:
+def stack(tmp_path: Path, app_database_url: str, redis_server: Redis) -> Iterator[Stack]:
     """PostgreSQL and Redis: `stack.web(LLM_MODEL=…)` and `stack.worker()` start separate real processes."""
-    made = Stack(folder=tmp_path, database_url=database_url, redis_url=redis_server.url)
+    made = Stack(folder=tmp_path, database_url=app_database_url, redis_url=redis_server.url)
     yield made
     made.stop()
 

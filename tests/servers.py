@@ -20,10 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit, urlunsplit
 
 START_S = 20.0
 STOP_S = 10.0
 PR_SET_PDEATHSIG = 1
+# The role of DATABASE_URL in the throw-away cluster; `migrate` makes it.
+APPLICATION = "app"
 # Durability is worth nothing here and costs most of the time of a test.
 POSTGRES_OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -65,6 +68,12 @@ def die_with_parent(signum: int) -> Callable[[], None]:
             libc.prctl(PR_SET_PDEATHSIG, signum, 0, 0, 0)
 
     return request
+
+
+def as_application(url: str) -> str:
+    """The same database, as the role that web and worker sign in as: no superuser, and owner of nothing."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{APPLICATION}@{parts.hostname}:{parts.port}"))
 
 
 def _stop(process: subprocess.Popen[bytes], signum: int) -> None:
@@ -186,7 +195,11 @@ class Servers:
     redis: Redis
 
     def environment(self) -> dict[str, str]:
-        return {"TEST_DATABASE_URL": self.postgres.url, "TEST_REDIS_URL": self.redis.url}
+        return {
+            "TEST_DATABASE_URL": self.postgres.url,
+            "TEST_DATABASE_LOG": str(self.postgres.log),
+            "TEST_REDIS_URL": self.redis.url,
+        }
 
 
 @contextmanager

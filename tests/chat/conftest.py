@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Stack
 from tests.model_server import ModelServer
 from tests.processes import manage
-from tests.servers import Redis
+from tests.servers import Redis, as_application
 from tests.wire import Browser, Socket
 
 CUSTOMERS = 120
@@ -66,7 +66,7 @@ def _chat_servers(
     redis.start()
     url = postgres_database()
     manage("seed_demo", "--customers", str(CUSTOMERS), database_url=url)
-    stack = Stack(folder=folder, database_url=url, redis_url=redis.url)
+    stack = Stack(folder=folder, database_url=as_application(url), redis_url=redis.url)
     try:
         with ModelServer() as model:
             web = stack.web(OPENAI_BASE_URL=model.url, **VARIABLES)
