@@ -221,6 +221,18 @@ def secret_key(*, generated: Path | None) -> str:
     return generated.read_text(encoding="utf-8")
 
 
+def secret_key_fallbacks(*, relaxed: bool) -> list[str]:
+    """SECRET_KEY_FALLBACKS: earlier keys, newest first, separated by commas; they check but prove nothing new."""
+    found = csv("SECRET_KEY_FALLBACKS")
+    if any(len(key) < 32 for key in found) and not relaxed:
+        raise ConfigError(
+            "SECRET_KEY_FALLBACKS", "one of the keys is shorter than 32 characters", "$OLD_KEY,$OLDER_KEY"
+        )
+    if len(set(found)) < len(found):
+        raise ConfigError("SECRET_KEY_FALLBACKS", "names a key twice", "$OLD_KEY,$OLDER_KEY")
+    return found
+
+
 def database(name: str, value: str, *, threads: int) -> dict[str, Any]:
     """Django's database settings for `postgres://user:password@host:port/name?sslmode=…` or `sqlite:///path`."""
     example = "postgres://support_bot:secret@127.0.0.1:5432/support_bot"

@@ -25,6 +25,7 @@ PORT = env.integer("PORT", 8000, high=65535)
 
 
 SECRET_KEY = env.secret_key(generated=VAR_DIR / "secret_key" if RELAXED else None)
+SECRET_KEY_FALLBACKS = env.secret_key_fallbacks(relaxed=RELAXED)
 _LOCAL = "127.0.0.1,localhost" if RELAXED else ""
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", _LOCAL)
 if not ALLOWED_HOSTS:
@@ -274,10 +275,13 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_DEFAULT_QUEUE = "effects"
 CELERY_TASK_ROUTES = {"support_bot.chat.tasks.*": {"queue": "turns"}}
 HEARTBEAT_S = 5.0
+SEAL_S = 1.0
+AUDIT_ANCHOR_S = env.seconds("AUDIT_ANCHOR_S", 60)
 CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "tools.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
     "sweep turns": {"task": "support_bot.chat.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
     "purge": {"task": "support_bot.chat.tasks.purge", "schedule": crontab(hour="3", minute="17")},
+    "seal the audit": {"task": "tools.tasks.seal", "schedule": SEAL_S, "options": {"expires": SEAL_S * 5}},
     "heartbeat": {"task": "tools.tasks.heartbeat", "schedule": HEARTBEAT_S, "options": {"expires": HEARTBEAT_S * 2}},
 }
 

@@ -65,14 +65,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_append_only_triggers() -> Iterator[None]:
-    """The flush of `transaction=True` tests truncates all tables; the audit's own triggers rightly refuse that."""
+    """The flush of `transaction=True` tests empties all tables; the audit's own triggers rightly refuse that."""
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def flush_without_triggers(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
-        first = (
-            ["SET LOCAL session_replication_role = replica;"] if operations.connection.vendor == "postgresql" else []
-        )
-        flush(operations, [*first, *sql_list])
+        before, after = [], []
+        if operations.connection.vendor == "postgresql":
+            before = ["SET LOCAL session_replication_role = replica;"]
+        else:
+            with operations.connection.cursor() as cursor:
+                cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+                triggers = cursor.fetchall()
+            before = [f"DROP TRIGGER {name}" for name, _ in triggers]
+            after = [made for _, made in triggers]
+        flush(operations, [*before, *sql_list, *after])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_without_triggers)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 PRODUCT_PREFIXES = (
-    "ALLOWED_", "APPROVAL_", "BREAKER_", "CALL_", "CONFIRM_", "DAILY_", "DATABASE_", "DB_", "DEBUG", "DEFAULT_FROM_",
+    "ALLOWED_", "APPROVAL_", "AUDIT_", "BREAKER_", "CALL_", "CONFIRM_", "DAILY_", "DATABASE_", "DB_", "DEBUG", "DEFAULT_FROM_",
     "DEMO", "DRAIN_", "EFFECT_", "EMAIL_", "HISTORY_", "HOST", "HTTP_MAX_", "LLM_", "MAX_", "MIGRATE_", "OPENAI_",
     "PENDING_", "PIDFILE", "PORT", "PUBLIC_", "RATE_", "REAUTH_", "REDIS_", "SECOND_", "SECRET_", "SESSION_", "SLOW_",
     "STILL_", "SWEEP_", "TIME_ZONE", "TOOL_", "TRUSTED_", "TURN_", "WEBHOOK_", "WS_",

@@ -1,12 +1,21 @@
-"""Writes the audit trail: always in the transaction of what it tells of, always ids, never personal values."""
+"""Writes the audit trail: always in the transaction of what it tells of, always ids, never personal values.
+
+An entry is one INSERT and takes no lock; tools/sealing.py chains the entries afterwards.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 
+from tools.auditproof import entry_mac, hashed
 from tools.models import AuditEntry, ToolCall
 
 log = structlog.get_logger(__name__)
@@ -14,6 +23,52 @@ log = structlog.get_logger(__name__)
 MODEL = "model"
 WORKER = "worker"
 CLOCK = "clock"
+ANYBODY = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where what happens now came from: a page request, a frame, a turn, a task, a command."""
+
+    request_id: str = ""
+    address: str = ""  # a keyed hash already
+
+
+NOWHERE = Origin()
+_origin: ContextVar[Origin] = ContextVar("audit_origin", default=NOWHERE)
+
+
+def bind_origin(*, request_id: str, address: str | None = None) -> None:
+    """Entries written from here on, in this task or thread, carry this request id.
+
+    address: the client's address as text ("" for none); left out, the one that was bound before stays.
+    """
+    kept = _origin.get().address
+    _origin.set(Origin(request_id[:64], kept if address is None else address_hash(address)))
+    structlog.contextvars.bind_contextvars(request_id=request_id[:64])
+
+
+@contextmanager
+def origin(*, request_id: str, address: str | None = None) -> Iterator[None]:
+    """As bind_origin, until the end of the block."""
+    before = _origin.get()
+    bind_origin(request_id=request_id, address=address)
+    try:
+        yield
+    finally:
+        _origin.set(before)
+        if before.request_id:
+            structlog.contextvars.bind_contextvars(request_id=before.request_id)
+        else:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def current_origin() -> Origin:
+    return _origin.get()
+
+
+def address_hash(address: str) -> str:
+    return hashed(address, purpose="address") if address else ""
 
 
 def customer_actor(customer_id: int) -> str:
@@ -25,28 +80,62 @@ def user_actor(user_id: int) -> str:
 
 
 def record(
-    *, event: str, actor: str, outcome: str, now: datetime, call: ToolCall | None = None, **details: Any
+    *,
+    event: str,
+    actor: str,
+    outcome: str,
+    now: datetime,
+    call: ToolCall | None = None,
+    call_id: UUID | None = None,
+    **details: Any,
 ) -> None:
-    """One entry and one log line. `event` is a dotted name such as `call.confirmed`."""
-    AuditEntry.objects.create(
-        at=now,
-        event=event,
-        actor=actor,
-        call_id=call.pk if call else None,
-        digest=call.digest if call else "",
-        outcome=outcome,
-        details=details,
-    )
-    log.info(event, actor=actor, outcome=outcome, call_id=str(call.pk) if call else None)
+    """One entry and one log line. `event` is a dotted name such as `call.confirmed`.
+
+    call_id: for an entry about a call that was not found or is not at hand. details: ids, counts and fixed words.
+    """
+    entry = _entry(event, actor, outcome, now, call, details)
+    entry.call_id = call.pk if call else call_id
+    _prove(entry)
+    entry.save(force_insert=True)
+    named = str(entry.call_id) if entry.call_id else None
+    log.info(event, actor=actor, outcome=outcome, call_id=named, **entry.details)
 
 
 def record_all(*, event: str, actor: str, outcome: str, now: datetime, calls: list[ToolCall]) -> None:
     """The same entry for many calls, in one statement."""
-    AuditEntry.objects.bulk_create(
-        [
-            AuditEntry(at=now, event=event, actor=actor, call_id=call.pk, digest=call.digest, outcome=outcome)
-            for call in calls
-        ],
-        batch_size=500,
-    )
+    entries = [_entry(event, actor, outcome, now, call, {}) for call in calls]
+    for entry in entries:
+        _prove(entry)
+    AuditEntry.objects.bulk_create(entries, batch_size=500)
     log.info(event, actor=actor, outcome=outcome, calls=len(calls))
+
+
+def _entry(
+    event: str, actor: str, outcome: str, now: datetime, call: ToolCall | None, details: dict[str, Any]
+) -> AuditEntry:
+    where = _origin.get()
+    return AuditEntry(
+        at=now,
+        event=event,
+        actor=actor,
+        customer_id=call.customer_id if call else None,
+        call_id=call.pk if call else None,
+        digest=call.digest if call else "",
+        outcome=outcome,
+        details={name: _plain(value) for name, value in details.items()},
+        request_id=where.request_id,
+        address=where.address,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """What every database gives back as it was put in: texts, whole numbers, truth values and lists of them."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return "".join(char if char.isprintable() else "?" for char in str(value))
+
+
+def _prove(entry: AuditEntry) -> None:
+    entry.mac = entry_mac(entry)

@@ -137,21 +137,65 @@ class Effect(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what, when, to which call, with which digest and outcome. Append-only; ids, never personal values."""
+    """Who did what, when, to which call, with which digest and outcome. Append-only; ids, never personal values.
+
+    request_id: of the page request, the socket's frame, the turn, the task or the command; the logs carry the same.
+    address: a keyed hash of the client's address: the same address can be found again, not read.
+    mac: a keyed proof of the whole row, with a number used once, so that no row can be written, changed or copied
+    without the key. Seals prove the order of the rows and that none is missing.
+    """
 
     at = models.DateTimeField()
     event = models.CharField(max_length=48)
-    actor = models.CharField(max_length=80)  # customer:<id> | user:<id> | worker | clock | model
+    actor = models.CharField(max_length=80)  # customer:<id> | user:<id> | worker | clock | model | ...
+    customer_id = models.BigIntegerField(null=True)  # whose call it is; no foreign key, the trail outlives the customer
     call_id = models.UUIDField(null=True, db_index=True)
     digest = models.CharField(max_length=64, blank=True)
     outcome = models.CharField(max_length=48)
     details = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    address = models.CharField(max_length=32, blank=True)
+    mac = models.CharField(max_length=80, unique=True)
 
     class Meta:
         verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["at"], name="auditentry_at"),
+            models.Index(fields=["event", "id"], name="auditentry_event"),
+            models.Index(fields=["actor", "id"], name="auditentry_actor"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.outcome}"
+
+
+class AuditSeal(models.Model):
+    """One link of the chain over the audit entries, in the order in which they were sealed. Append-only.
+
+    hash: keyed, over the link before, this one's place and time, and the entry's whole row.
+    """
+
+    position = models.BigIntegerField(primary_key=True)
+    entry_id = models.BigIntegerField(unique=True)  # no foreign key: a seal outlives an entry that somebody removed
+    sealed_at = models.DateTimeField()
+    prev = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.hash[:12]}"
+
+
+class AuditAnchor(models.Model):
+    """How far the chain had come at a time; the log carries the same, so that a cut end shows. Append-only."""
+
+    at = models.DateTimeField()
+    position = models.BigIntegerField()
+    entry_id = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    mac = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.hash[:12]}"
 
 
 class Notice(models.Model):

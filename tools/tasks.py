@@ -13,6 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from tools import health, notices
 from tools.approvals import expire_due
 from tools.execution import due_calls, execute_call
+from tools.sealing import seal_entries
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,12 @@ def _one_of_many(work: Callable[[], object], **which: object) -> None:
         raise  # the task's time is over: end here, before the hard limit ends the process
     except Exception as error:
         log.error("sweep.one_failed", error=type(error).__name__, exc_info=error, **which)
+
+
+@shared_task(name="tools.tasks.seal")
+def seal() -> None:
+    """Chain the audit entries that were written since the last time."""
+    seal_entries()
 
 
 @shared_task(name="tools.tasks.heartbeat", bind=True)

@@ -1,0 +1,82 @@
+"""Verifies the audit trail; names the first bad row."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tools.auditcheck import Broken, verify
+from tools.sealing import ANCHOR
+
+_WRITTEN = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+
+
+class Command(BaseCommand):
+    help = "Verify the audit trail: exit 0 and `ok: N entries`, or 1 and the first bad row."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--anchor",
+            action="append",
+            default=[],
+            metavar="POSITION:HASH",
+            help="a place of the chain and its hash, as kept outside of the database; may be repeated",
+        )
+        parser.add_argument(
+            "--log",
+            metavar="FILE",
+            help="take the anchors from the product's JSON log (lines with the event audit.anchor); - reads stdin",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        anchors = dict(_anchor(text) for text in options["anchor"])
+        if options["log"]:
+            anchors |= _from_log(options["log"])
+        try:
+            found = verify(anchors=anchors)
+        except Broken as broken:
+            raise CommandError(f"broken: {broken}") from None
+        self.stdout.write(f"ok: {found.entries} entries")
+        if anchors:
+            self.stdout.write(f"{len(anchors)} anchors from outside fit")
+        if found.waiting:
+            self.stdout.write(f"{found.waiting} of them wait for their seal: is a worker running?")
+
+
+def _anchor(text: str) -> tuple[int, str]:
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        raise CommandError("--anchor is written POSITION:HASH, as the log's audit.anchor has them, e.g. 120:3fa9…")
+    return int(found[1]), found[2]
+
+
+def _from_log(name: str) -> dict[int, str]:
+    """The anchors of a log; lines that are none are passed over."""
+    if name == "-":
+        return _anchors_in(sys.stdin)
+    try:
+        with Path(name).open(encoding="utf-8", errors="replace") as lines:
+            return _anchors_in(lines)
+    except OSError as error:
+        raise CommandError(f"--log: cannot read {name}: {error.strerror}") from None
+
+
+def _anchors_in(lines: Iterable[str]) -> dict[int, str]:
+    anchors = {}
+    for line in lines:
+        if f'"{ANCHOR}"' not in line:
+            continue
+        try:
+            told = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(told, dict) and told.get("event") == ANCHOR and told.get("logger") == "tools.audit":
+            place, proof = _anchor(f"{told.get('position')}:{told.get('hash')}")
+            anchors[place] = proof
+    return anchors
