@@ -195,11 +195,7 @@ class Servers:
     redis: Redis
 
     def environment(self) -> dict[str, str]:
-        return {
-            "TEST_DATABASE_URL": self.postgres.url,
-            "TEST_DATABASE_LOG": str(self.postgres.log),
-            "TEST_REDIS_URL": self.redis.url,
-        }
+        return {"TEST_DATABASE_URL": self.postgres.url, "TEST_REDIS_URL": self.redis.url}
 
 
 @contextmanager
