@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
+from tools.masking import mask_cards, mask_email, mask_personal
+
 # Control, format (bidi, zero width, tags), surrogate, private use: nothing a person wants to read in an answer.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
@@ -55,5 +57,11 @@ class Untrusted(Result):
 
 
 def quoted(text: str, by: Writer) -> Untrusted | None:
-    """The text as its author's; None for an empty one."""
-    return Untrusted(untrusted_text=text, written_by=by) if text else None
+    """The text as its author's; None for an empty one.
+
+    Without card numbers and addresses of people: a model needs none of them. A carrier's telephone number is news.
+    """
+    if not text:
+        return None
+    kept = mask_cards(mask_email(text)) if by == "carrier" else mask_personal(text)
+    return Untrusted(untrusted_text=kept, written_by=by)

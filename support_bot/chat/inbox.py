@@ -14,6 +14,8 @@ from support_bot.chat import frames, log
 from support_bot.chat.authority import Mandate
 from support_bot.chat.models import Conversation, Event, Feedback, Turn
 from support_bot.chat.protocol import FeedbackFrame, FrameError, UserMessage
+from tools.cards import hide_cards
+from tools.masking import mask_cards
 from tools.ratelimit import seconds_to_wait
 from tracking.models import Customer
 
@@ -44,6 +46,7 @@ def find_conversation(*, customer: Customer, conversation_id: UUID) -> Conversat
 def accept_message(*, conversation: Conversation, customer_id: int, frame: UserMessage, mandate: Mandate) -> Accepted:
     """Store a message and queue its turn, which holds `mandate`. Raises FrameError; then nothing was stored."""
     _check_text(frame)
+    frame = frame.model_copy(update={"text": hide_cards(customer_id=customer_id, text=frame.text)})
     if (seq := _known(conversation, frame)) is not None:
         return Accepted(seq=seq, turn_waits=False)
     wait = seconds_to_wait(name="messages", key=customer_id)
@@ -124,6 +127,10 @@ def accept_feedback(*, conversation: Conversation, frame: FeedbackFrame) -> int:
     Feedback.objects.update_or_create(
         conversation=conversation,
         seq=frame.seq,
-        defaults={"rating": frame.rating, "comment": (frame.comment or "")[:1000], "created_at": timezone.now()},
+        defaults={
+            "rating": frame.rating,
+            "comment": mask_cards(frame.comment or "")[:1000],
+            "created_at": timezone.now(),
+        },
     )
     return frame.seq
