@@ -1,22 +1,132 @@
-"""How accounts differ from allauth's defaults. It holds no rule of its own about who may do what."""
+"""How accounts differ from allauth's defaults: limits, who must verify first, what a reset needs, where links point."""
 
 from __future__ import annotations
 
-from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from typing import Any
+from uuid import uuid4
 
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ResetPasswordForm as AnyAddressForm
+from allauth.account.forms import SignupForm as NewAccountForm
+from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.models import EmailAddress
+from allauth.account.stages import EmailVerificationStage
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.http import require_POST, require_safe
+
+from support_bot import mailing
 from support_bot.clients import request_address
+from support_bot.pages import too_many
+from support_bot.second_factor import proved_lately
+
+# A browser in which somebody has signed in to this account before keeps a limit of its own, so that a stranger's wrong
+# passwords do not lock its owner out.
+KNOWN_BROWSER_S = 180 * 86400
+LOCKED_S = 300
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
-    """Behind a proxy the limits of signing in count the visitor's address, not the proxy's."""
+    """Limits count the visitor's address, not the proxy's; mails carry our own address; and see the methods."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return request_address(request=request)
+
+    def get_login_stages(self) -> list[str]:
+        ours = f"{__name__}.{VerifyAfterSignUp.__name__}"
+        theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__name__}"
+        return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """A sign-in of a moment ago is proof enough."""
+        return not proved_lately(self.request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Out of the request: how long the mail server takes would tell whether an account exists."""
+        context = mailing.with_our_address(context | {"email": email, "request": self.request})
+        mailing.post(self.render_mail(template_prefix, email, context))
+
+    # --- limits -------------------------------------------------------------------------------------------------
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except Exception as error:
+            if getattr(error, "code", "") != "too_many_login_attempts":
+                raise
+            raise ImmediateHttpResponse(too_many(request, wait=LOCKED_S)) from None
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        login = str(credentials.get("email") or credentials.get("username") or "").lower()
+        return f"{_known_browser(request, login)}:{login}"
+
+    def post_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **given)
+        names = sorted({_name_of(user.get_username()), _name_of(user.email)})
+        value = signing.dumps([uuid4().hex, *names], salt=settings.KNOWN_BROWSER_COOKIE)
+        response.set_cookie(
+            settings.KNOWN_BROWSER_COOKIE,
+            value,
+            max_age=KNOWN_BROWSER_S,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def _name_of(login: str) -> str:
+    return salted_hmac(__name__, login.lower(), algorithm="sha256").hexdigest()[:32]
+
+
+def _known_browser(request: HttpRequest, login: str) -> str:
+    """The name of this browser where somebody has signed in with this login in it before, else nothing."""
+    cookie = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE, "")
+    try:
+        name, *logins = signing.loads(cookie, salt=settings.KNOWN_BROWSER_COOKIE, max_age=KNOWN_BROWSER_S)
+    except (signing.BadSignature, ValueError, TypeError):
+        return ""
+    mine = any(constant_time_compare(known, _name_of(login)) for known in logins)
+    return str(name) if mine else ""
+
+
+class VerifyAfterSignUp(EmailVerificationStage):  # type: ignore[misc]
+    """Only who has just signed up must open the link before the first sign-in; others never get locked out by it."""
+
+    def handle(self) -> Any:
+        user = self.login.user
+        if user is not None and (user.last_login or not EmailAddress.objects.filter(user_id=user.pk).exists()):
+            return None, True
+        return super().handle()
+
+
+class SignupForm(NewAccountForm):  # type: ignore[misc]
+    """An address that has an account already takes as long as a new one: a password is hashed for it too."""
+
+    def try_save(self, request: HttpRequest) -> Any:
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
+
+
+class ResetPasswordForm(AnyAddressForm):  # type: ignore[misc]
+    """A link to a new password goes to an address that its owner has confirmed, to no other."""
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True).values_list("user_id", flat=True)
+        self.users = [user for user in self.users if user.pk in set(confirmed)]
+        return email
+
+
+# --- pages --------------------------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -29,3 +139,13 @@ def email(request: HttpRequest) -> HttpResponse:
     """
     addresses = EmailAddress.objects.filter(user_id=request.user.pk).order_by("-primary", "email")
     return render(request, "account/email.html", {"addresses": addresses})
+
+
+@require_POST
+@login_required
+def confirm_email(request: HttpRequest) -> HttpResponse:
+    """Send the link that confirms the address in use to that address. Nothing else can be asked for here."""
+    mine = EmailAddress.objects.filter(user_id=request.user.pk, primary=True, verified=False).first()
+    if mine is not None:
+        send_verification_email_to_address(request, mine)
+    return redirect("account_email")

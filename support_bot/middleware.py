@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import logout
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from support_bot.sessions import session_limits, touch, touch_every
+from support_bot.sessions import NOTES, begin, has_ended, touch, touch_every
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -25,21 +26,24 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            now = int(time.time())
-            is_staff = request.user.is_staff
-            idle, longest = session_limits(is_staff=is_staff)
-            started = request.session.setdefault("started_at", now)
-            used = request.session.setdefault("used_at", started)
-            if now - used > idle or now - started > longest:
+        if isinstance(request.user, User):
+            if has_ended(data=request.session, user=request.user):
                 logout(request)
-            elif now - used > touch_every(is_staff=is_staff) and request.session.session_key:
-                # Not through request.session: saving all of it could undo what another request just put there.
-                touch(session_key=request.session.session_key)
+            else:
+                _use(request, request.user)
         response = self.get_response(request)
         if getattr(request, SIGNED_OUT, False):
             response["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+def _use(request: HttpRequest, user: User) -> None:
+    if "started_at" not in request.session or "address" not in request.session:
+        begin(session=request.session, user=user)
+    every = touch_every(is_staff=user.is_staff)
+    if time.time() - request.session["used_at"] > every and request.session.session_key:
+        # Not through request.session: saving all of it could undo what another request just put there.
+        touch(session_key=request.session.session_key)
 
 
 @receiver(user_logged_out, dispatch_uid="support_bot.end_session")
@@ -50,6 +54,8 @@ def end_session(request: HttpRequest | None, **_: Any) -> None:
 
 
 @receiver(user_logged_in, dispatch_uid="support_bot.begin_session")
-def begin_session(request: HttpRequest, **_: Any) -> None:
+def begin_session(request: HttpRequest, user: User, **_: Any) -> None:
     """The limits count from the sign-in itself, so a session that is used by sockets alone ends too."""
-    request.session["started_at"] = request.session["used_at"] = int(time.time())
+    for note in NOTES:
+        request.session.pop(note, None)
+    begin(session=request.session, user=user)

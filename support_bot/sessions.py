@@ -1,13 +1,18 @@
-"""How long a session may be idle and how old it may get, and the note in it of when it was last used."""
+"""How long a session lasts: not past its idle and absolute limits, nor past a change of its account's address."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 # (idle, absolute) in seconds: staff half an hour and twelve hours, customers a day and thirty days, unless the
 # environment says otherwise.
@@ -15,12 +20,37 @@ STAFF_LIMITS = (1800, 43200)
 CUSTOMER_LIMITS = (86400, 2592000)
 # The session row is written at most this often to remember that it was used.
 TOUCH_S = 60
+NOTES = ("started_at", "used_at", "address")
 
 
 def session_limits(*, is_staff: bool) -> tuple[int, int]:
     """(idle, absolute) limits in seconds."""
     idle, longest = STAFF_LIMITS if is_staff else CUSTOMER_LIMITS
     return settings.SESSION_IDLE_S or idle, settings.SESSION_MAX_S or longest
+
+
+def begin(*, session: SessionBase, user: User) -> None:
+    """What a sign-in notes in its session; for one that was made otherwise, what is missing."""
+    session.setdefault("started_at", int(time.time()))
+    session.setdefault("used_at", session["started_at"])
+    session.setdefault("address", _address_of(user))
+
+
+def has_ended(*, data: Mapping[str, Any] | SessionBase, user: User) -> bool:
+    """Whether what `begin` noted is out of date. A new e-mail address ends every session, also the one that asked."""
+    if data.get("address", _address_of(user)) != _address_of(user):
+        return True
+    idle, longest = session_limits(is_staff=user.is_staff)
+    started = data.get("started_at")
+    used = data.get("used_at", started)
+    if not isinstance(started, int) or not isinstance(used, int):
+        return False  # not made by a sign-in; its first page notes both
+    now = time.time()
+    return now - started > longest or now - used > idle
+
+
+def _address_of(user: User) -> str:
+    return salted_hmac(__name__, f"{user.pk} {user.email}", algorithm="sha256").hexdigest()[:32]
 
 
 def touch_every(*, is_staff: bool) -> float:

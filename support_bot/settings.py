@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "channels",
     "tracking",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "support_bot.middleware.SessionLimits",
+    "support_bot.second_factor.SecondFactor",
 ]
 ROOT_URLCONF = "support_bot.urls"
 ASGI_APPLICATION = "support_bot.asgi.application"
@@ -83,6 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "support_bot.pages.site",
             ]
         },
     }
@@ -138,10 +141,17 @@ LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/chat/"
 RATE_LOGIN = env.rate("RATE_LOGIN", "10/minute", may_be_off=RELAXED)
 REAUTH_S = env.integer("REAUTH_S", 600)
+SITE_NAME = "Parcel desk"
 ACCOUNT_ADAPTER = "support_bot.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "support_bot.accounts.SignupForm",
+    "reset_password": "support_bot.accounts.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# A user name would have to be told taken, and so tell who is a customer here; allauth makes one up.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTH_S
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -150,8 +160,27 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # allauth writes 10/minute as 10/m.
 _LOGIN_RATE = re.sub(r"/(.)[a-z]+", r"/\1", RATE_LOGIN) if RATE_LOGIN else None
 ACCOUNT_RATE_LIMITS: dict[str, Any] | bool = (
-    {"login": f"{_LOGIN_RATE}/ip", "login_failed": f"{_LOGIN_RATE}/ip,5/5m/key"} if _LOGIN_RATE else False
+    {
+        "login": f"{_LOGIN_RATE}/ip",
+        "login_failed": f"{_LOGIN_RATE}/ip,5/5m/key",
+        "signup": "10/m/ip",
+        "reset_password": "10/m/ip,5/h/key",
+        "reset_password_from_key": "10/m/ip",
+        "reauthenticate": "10/m/user",
+    }
+    if _LOGIN_RATE
+    else False
 )
+KNOWN_BROWSER_COOKIE = "known_browser" if RELAXED else "__Host-known_browser"
+# Possible everywhere, required where real customers are.
+STAFF_NEED_SECOND_FACTOR = not RELAXED
+MFA_ADAPTER = "support_bot.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # of 30 s: clocks of telephones are not exact
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = RELAXED
+# Whether an address may be added at all is our own flow's matter, and it lets nobody in before the first is verified.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 ALLAUTH_TRUSTED_CLIENT_IP_HEADER = None
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_IDLE_S = env.integer("SESSION_IDLE_S", 0, low=0) or None
@@ -248,6 +277,8 @@ RATE_TOOL_CALLS = env.rate("RATE_TOOL_CALLS", "60/minute", may_be_off=RELAXED)
 RATE_HANDSHAKES = env.rate("RATE_HANDSHAKES", "30/minute", may_be_off=RELAXED)
 RATE_TRACK = env.rate("RATE_TRACK", "20/minute", may_be_off=RELAXED)
 MAX_SOCKETS = env.limit("MAX_SOCKETS", 10, may_be_off=RELAXED)
+# One address may do this many times what one customer may: an office, a school, a mobile network.
+PER_ADDRESS = env.limit("PER_ADDRESS", 20, may_be_off=RELAXED)
 DAILY_TOKENS = env.limit("DAILY_TOKENS", 200000, may_be_off=RELAXED)
 DAILY_TOKENS_TOTAL = env.limit("DAILY_TOKENS_TOTAL", None, may_be_off=RELAXED)
 

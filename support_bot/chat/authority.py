@@ -9,8 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -21,7 +20,7 @@ from django.db.models import F, Value
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from support_bot.sessions import session_limits
+from support_bot.sessions import has_ended
 from tracking.models import Customer
 
 Key = TypeVar("Key")
@@ -54,8 +53,7 @@ def find_authority(*, session_key: str) -> Authority | None:
 
 def find_authorities(*, session_keys: Iterable[str]) -> dict[str, Authority]:
     """As find_authority for many, in three statements; keys of sessions that stand for nobody are missing."""
-    now = timezone.now()
-    rows = Session.objects.filter(session_key__in=set(session_keys), expire_date__gt=now)
+    rows = Session.objects.filter(session_key__in=set(session_keys), expire_date__gt=timezone.now())
     store = SessionStore()
     sessions = {row.session_key: store.decode(row.session_data) for row in rows}
     wanted = {str(data.get(SESSION_KEY, "")) for data in sessions.values()}
@@ -65,23 +63,18 @@ def find_authorities(*, session_keys: Iterable[str]) -> dict[str, Authority]:
     standing = {}
     for key, data in sessions.items():
         customer = customers.get(str(data.get(SESSION_KEY, "")))
-        if customer is not None and customer.user is not None and _stands(customer.user, data, now):
+        if customer is not None and customer.user is not None and _stands(customer.user, data):
             pk = customer.user.pk
             standing[key] = Authority(session_key=key, user_id=pk, customer=customer, rights=rights[pk])
     return standing
 
 
-def _stands(user: User, data: dict[str, object], now: datetime) -> bool:
+def _stands(user: User, data: dict[str, Any]) -> bool:
     if not user.is_active or data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return False
     if not constant_time_compare(str(data.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash()):
         return False
-    idle, longest = session_limits(is_staff=user.is_staff)
-    started = data.get("started_at")
-    used = data.get("used_at", started)
-    if not isinstance(started, int) or not isinstance(used, int):
-        return False  # signing in notes both
-    return now.timestamp() - started <= longest and now.timestamp() - used <= idle
+    return not has_ended(data=data, user=user)
 
 
 def rights_of(*, users: Iterable[User]) -> dict[int, str]:
