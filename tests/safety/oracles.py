@@ -24,6 +24,7 @@ PERSONAL = re.compile(
     r"canary-[a-z0-9]+-[0-9a-f]{8}@example\.com|\+4930[0-9]{8}|CANARY-(?!E)[A-Z0-9]+-[0-9a-f]{8}", re.I
 )
 SETTLED_S = 20.0
+MOST = 4  # problems that one oracle prints
 Oracle = Callable[[Arena], list[str]]
 
 
@@ -32,7 +33,9 @@ def judge(arena: Arena) -> list[str]:
     found = o4_turns_settle(arena) if "O4" not in arena.waived else []
     for name, oracle in ORACLES.items():
         if name not in arena.waived:
-            found += [f"{name}: {problem}" for problem in oracle(arena)]
+            problems = oracle(arena)
+            found += [f"{name}: {problem}" for problem in problems[:MOST]]
+            found += [f"{name}: … and {len(problems) - MOST} more"] if len(problems) > MOST else []
     return found
 
 
@@ -193,7 +196,9 @@ def o8_nothing_of_the_inside(arena: Arena) -> list[str]:
     problems = []
     for person in (*arena.people.values(), arena.stranger):
         problems += _inside((f"{person}: {where}", data) for where, data in person.received.everything())
-    problems += _inside((f"request {n} to the model", body) for n, body in enumerate(arena.model.bodies))
+    for number, request in enumerate(arena.model.requests):
+        told = [m["content"] for m in request["messages"] if m["role"] in ("tool", "system")]
+        problems += _inside([(f"request {number} to the model", "\n".join(told).encode("utf-8", "replace"))])
     logs = arena.logs()
     problems += _inside([("the logs", logs.encode())])
     problems += [f"a log holds the personal value {value!r}" for value in sorted(set(PERSONAL.findall(logs)))]
