@@ -16,7 +16,13 @@ AS_DEMO := DEMO=true DATABASE_URL=sqlite:///var/demo.sqlite3 MIGRATE_DATABASE_UR
 # Any process that loads the settings to look at the code alone.
 CHECK := DEMO=true SECRET_KEY=only-for-checks-0000000000000000000000000000000000 DATABASE_URL=sqlite:///:memory: REDIS_URL=
 
-.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint test test-long screenshots packages lock clean
+# What an operator sets, for the checks of a deployment. Nothing of it is real and nothing is connected to.
+PRODUCTION := DEMO=false DEBUG=false SECRET_KEY=only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF \
+  ALLOWED_HOSTS=support.example.com ALLOWED_ORIGINS=https://support.example.com PUBLIC_URL=https://support.example.com \
+  DATABASE_URL=postgres://app@db.example.com/app MIGRATE_DATABASE_URL= REDIS_URL=redis://redis.example.com/0 \
+  EMAIL_URL=smtp://mail.example.com:587
+
+.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint sbom test test-long screenshots packages lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -88,12 +94,20 @@ worker: $(RUNTIME) ## the Celery worker and beat, from the environment
 dev: $(RUNTIME) ## serve, started again when a file changes (DEBUG=true unless set)
 	@DEBUG=$${DEBUG:-true} $(PY) -m support_bot.supervise web --reload
 
-lint: $(RUNTIME) $(DEVELOPMENT) ## ruff, mypy, import-linter, migrations that were forgotten
+lint: $(RUNTIME) $(DEVELOPMENT) ## ruff, mypy, import-linter, forgotten migrations, a deployment's settings, known holes
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(CHECK) $(VENV)/bin/lint-imports
 	@$(CHECK) $(PY) -W ignore manage.py makemigrations --check --dry-run
 	@$(CHECK) $(VENV)/bin/mypy
+	@$(PRODUCTION) $(PY) -W ignore manage.py check --deploy --fail-level WARNING
+	@.ci/audit $(VENV)/bin/pip-audit requirements.txt requirements-dev.txt
+
+sbom: $(RUNTIME) $(DEVELOPMENT) ## what is pinned, as CycloneDX JSON in var/sbom.json
+	@mkdir -p var
+	@$(PY) -W ignore -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
+	  --output-reproducible --validate --of JSON --output-file var/sbom.json
+	@echo "var/sbom.json"
 
 packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where they are missing
 	@.ci/packages
