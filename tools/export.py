@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from tools.audit import customer_actor
+from tools.audit import customer_actor, user_actor
 from tools.models import AuditEntry, Notice, ToolCall
 from tracking.models import Customer
 
@@ -40,12 +40,14 @@ def mails(*, customer: Customer) -> Iterator[Row]:
 
 def trail(*, customer: Customer) -> Iterator[Row]:
     """The audit's entries of this customer's requests and of what they did."""
-    mine = ToolCall.objects.filter(customer=customer).values("pk")
-    actor = customer_actor(customer.pk)
-    rows = AuditEntry.objects.filter(Q(call_id__in=mine) | Q(actor=actor)).order_by("pk")
+    own = [customer_actor(customer.pk)]
+    if customer.user_id is not None:
+        own.append(user_actor(customer.user_id))
+    about = Q(customer_id=customer.pk) | Q(actor__in=own) | Q(details__customer=customer.pk)
+    rows = AuditEntry.objects.filter(about).order_by("pk")
     for entry in rows.values("at", "event", "actor", "call_id", "digest", "outcome").iterator():
-        yield {**entry, "actor": _role(entry["actor"], actor)}
+        yield {**entry, "actor": _role(entry["actor"], own)}
 
 
-def _role(actor: str, own: str) -> str:
-    return "you" if actor == own else {"user": "staff", "customer": "customer"}.get(actor.split(":")[0], actor)
+def _role(actor: str, own: list[str]) -> str:
+    return "you" if actor in own else {"user": "staff", "customer": "customer"}.get(actor.split(":")[0], actor)

@@ -20,7 +20,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from support_bot.chat import broadcast
-from support_bot.chat.models import Conversation, Event, Turn
+from support_bot.chat.models import Conversation, Event, ModelCall, Turn
 from support_bot.chat.runner import runner
 from tools import customers
 from tools import erasure as requests
@@ -153,6 +153,8 @@ def delete_conversations(*, customer: Customer) -> int:
     mine = list(Conversation.objects.filter(customer=customer).order_by("pk").values_list("pk", flat=True))
     for conversation_id in mine:
         delete_conversation(conversation_id=conversation_id)
+    # What the models cost stays; from where they were asked does not.
+    ModelCall.objects.filter(customer=customer).exclude(origin="").update(origin="")
     return len(mine)
 
 

@@ -69,7 +69,7 @@ class Turn(models.Model):
     """The work on one customer message. `lease_until` and `fence` say which process holds it while it runs.
 
     session_key, rights: the session that sent the message and what its account was allowed then. When the session ends
-    or the rights change, the turn may go no further.
+    or the rights change, the turn may go no further. origin: stands for the address it was sent from, in limits alone.
     """
 
     class State(models.TextChoices):
@@ -86,6 +86,7 @@ class Turn(models.Model):
     error = models.CharField(max_length=24, blank=True)
     session_key = models.CharField(max_length=64, blank=True)
     rights = models.CharField(max_length=64, blank=True)
+    origin = models.CharField(max_length=32, blank=True, default="", db_default="")
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -127,6 +128,30 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turn_id} {self.number}"
+
+
+class ModelCall(models.Model):
+    """One request to a model and what it cost: written before it is asked, so that no end of it is free.
+
+    settled: the numbers are final. Until then they are what such a request costs about.
+    """
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="model_calls")
+    turn_id = models.UUIDField()
+    origin = models.CharField(max_length=32, blank=True)
+    input_tokens = models.PositiveIntegerField()
+    output_tokens = models.PositiveIntegerField()
+    settled = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["customer", "created_at"], name="modelcall_of_customer"),
+            models.Index(fields=["origin", "created_at"], condition=~Q(origin=""), name="modelcall_of_origin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.turn_id} {self.input_tokens + self.output_tokens}"
 
 
 class Feedback(models.Model):

@@ -163,10 +163,16 @@ def _newest_that_fit(blocks: Sequence[_Block], turn_id: str) -> list[_Block]:
 
 def tokens_of(message: PromptMessage) -> int:
     """A rough count, on the safe side for English."""
-    chars = len(message.content if isinstance(message, ToolResultMessage) else message.text)
+    return len(content_of(message)) // CHARS_PER_TOKEN + TOKENS_PER_MESSAGE
+
+
+def content_of(message: PromptMessage) -> str:
+    """Every word of a message that goes to the model."""
+    if isinstance(message, ToolResultMessage):
+        return message.content
     if isinstance(message, AssistantMessage):
-        chars += sum(len(call.name) + len(call.arguments) for call in message.calls)
-    return chars // CHARS_PER_TOKEN + TOKENS_PER_MESSAGE
+        return message.text + "".join(call.name + call.arguments for call in message.calls)
+    return message.text
 
 
 def excerpt(*, conversation_id: UUID, turn_seq: int, words: str) -> list[dict[str, Any]]:

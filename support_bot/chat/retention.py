@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from support_bot.chat.models import Conversation, Event, Feedback, Turn
+from support_bot.chat.models import Conversation, Event, Feedback, ModelCall, Turn
 from tools import erasure as requests
 from tools.models import Heartbeat, Notice, ToolCall
 from tools.notices import MOST_TRIES
@@ -70,6 +70,10 @@ def _comments(before: datetime) -> Rows:
     return rows.exclude(comment="")
 
 
+def _model_calls(before: datetime) -> Rows:
+    return ModelCall.objects.filter(created_at__lt=before, customer__legal_hold=False)
+
+
 def _look_ups(before: datetime) -> Rows:
     return ToolCall.objects.filter(effect="read", created_at__lt=before, customer__legal_hold=False)
 
@@ -106,11 +110,46 @@ def _orders(before: datetime) -> Rows:
     return rows.exclude(**ORDER_BLANK)
 
 
+# Rows that are nobody's.
+
+
+def _sessions(before: datetime) -> Rows:
+    return Session.objects.filter(expire_date__lt=before)
+
+
+def _confirmations(before: datetime) -> Rows:
+    sent: Rows = EmailConfirmation.objects.filter(created__lt=before)
+    return sent
+
+
+def _heartbeats(before: datetime) -> Rows:
+    return Heartbeat.objects.filter(at__lt=before)
+
+
+def _pings(before: datetime) -> Rows:
+    return GeoPing.objects.filter(recorded_at__lt=before)
+
+
+def _admin_log(before: datetime) -> Rows:
+    return LogEntry.objects.filter(action_time__lt=before)
+
+
 # --- what becomes of them ---------------------------------------------------------------------------------------
 
 
 def _delete(rows: Rows) -> None:
     rows.delete()
+
+
+def _blank(**values: Any) -> Callable[[Rows], Any]:
+    def change(rows: Rows) -> None:
+        rows.update(**values)
+
+    return change
+
+
+def _blank_requests(rows: Rows) -> None:
+    requests.blank_calls(calls=rows)
 
 
 def _blank_packages(rows: Rows) -> None:
@@ -119,35 +158,22 @@ def _blank_packages(rows: Rows) -> None:
 
 
 RULES = (
-    Rule("django_session", 0, "deleted", lambda at: Session.objects.filter(expire_date__lt=at), _delete),
-    Rule(
-        "account_emailconfirmation", 7, "deleted", lambda at: EmailConfirmation.objects.filter(created__lt=at), _delete
-    ),
-    Rule("tools_heartbeat", 7, "deleted", lambda at: Heartbeat.objects.filter(at__lt=at), _delete),
-    Rule("tools_notice", 30, "deleted", _mails, _delete),
-    Rule("tracking_geoping", 30, "deleted", lambda at: GeoPing.objects.filter(recorded_at__lt=at), _delete),
+    Rule("django_session", 0, "deleted once they have ended", _sessions, _delete),
+    Rule("account_emailconfirmation", 7, "deleted", _confirmations, _delete),
+    Rule("tools_heartbeat", 7, "deleted", _heartbeats, _delete),
+    Rule("tools_notice", 30, "deleted once sent or given up", _mails, _delete),
+    Rule("tracking_geoping", 30, "deleted", _pings, _delete),
     Rule("chat_turn", 90, "deleted with their steps", _turns, _delete),
+    Rule("chat_modelcall", 90, "deleted", _model_calls, _delete),
     Rule("tools_toolcall (look-ups)", 90, "deleted", _look_ups, _delete),
-    Rule(
-        "tracking_callback",
-        90,
-        "telephone number and topic blanked",
-        _callbacks,
-        lambda r: r.update(phone="", topic=""),
-    ),
-    Rule("chat_feedback", 180, "comments blanked", _comments, lambda r: r.update(comment="")),
+    Rule("tracking_callback", 90, "blanked once done (phone, topic)", _callbacks, _blank(phone="", topic="")),
+    Rule("chat_feedback", 180, "blanked (comment)", _comments, _blank(comment="")),
     Rule("chat_conversation", 365, "deleted with everything said", _conversations, _delete, at_once=50),
-    Rule(
-        "tools_toolcall (requests)",
-        365,
-        "words and values blanked, with their mails and the reasons of decisions",
-        _requests,
-        lambda rows: requests.blank_calls(calls=rows),
-    ),
-    Rule("tracking_problemreport", 730, "description blanked", _reports, lambda r: r.update(description="")),
-    Rule("django_admin_log", 730, "deleted", lambda at: LogEntry.objects.filter(action_time__lt=at), _delete),
-    Rule("tracking_package", 1095, "names, address, notes and the carriers' words blanked", _packages, _blank_packages),
-    Rule("tracking_order", 3650, "names and addresses blanked", _orders, lambda r: r.update(**ORDER_BLANK)),
+    Rule("tools_toolcall (requests)", 365, "blanked once ended (words, values, mails)", _requests, _blank_requests),
+    Rule("tracking_problemreport", 730, "blanked once closed (description)", _reports, _blank(description="")),
+    Rule("django_admin_log", 730, "deleted", _admin_log, _delete),
+    Rule("tracking_package", 1095, "blanked once over (names, address, notes, news)", _packages, _blank_packages),
+    Rule("tracking_order", 3650, "blanked once over (names, addresses)", _orders, _blank(**ORDER_BLANK)),
 )
 
 

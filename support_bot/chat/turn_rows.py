@@ -49,6 +49,7 @@ class Claimed:
     rights: str
     fence: int
     text: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def claim_next(*, conversation_id: UUID) -> Claimed | None:
         rights=turn.rights,
         fence=turn.fence,
         text=log.message_text(conversation_id=conversation_id, seq=turn.message_seq),
+        origin=turn.origin,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from support_bot.chat import authority, budget, prompt, turn_rows
@@ -92,9 +92,9 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
     except _Stopped as stopped:
         if stopped.state == "cancelled":
             return Ending(state="cancelled", text=live.text)
-        if stopped.error == "budget_exhausted":
-            return await _without_model(turn, live, "budget_exhausted", SPENT)
         return Ending(state="failed", text=live.text, error=stopped.error, note=NOTES[stopped.error])
+    except budget.Spent:
+        return await _without_model(turn, live, "budget_exhausted", SPENT)
     except LLMError as error:
         log.warning("turn.model_unavailable", turn_id=str(turn.turn_id), error=type(error).__name__, detail=str(error))
         return await _without_model(turn, live, "model_unavailable", SORRY)
@@ -137,13 +137,11 @@ async def _steps(turn: Claimed, live: LiveTurn) -> None:
 
 
 def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, Prompt]:
-    """Authority and history for the next step, in one go. Raises NoMandate, and _Stopped where the budget is spent."""
+    """Authority and history for the next step, in one go. Raises NoMandate."""
     customer = turn_rows.customer_of(conversation_id=turn.conversation_id)
     if not authority.stands(mandate=turn, customer_id=customer.pk):
         raise NoMandate
     now = timezone.localtime()
-    if budget.is_spent(customer_id=customer.pk, now=now):
-        raise _Stopped("failed", "budget_exhausted")
     ctx = ToolContext(customer=customer, conversation_id=turn.conversation_id, turn_id=turn.turn_id, now=now)
     built = prompt.build_prompt(
         conversation_id=turn.conversation_id,
@@ -160,7 +158,7 @@ def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, P
 
 
 async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
-    """One model call; the next provider is tried only while no text was seen. Raises LLMError, _Stopped."""
+    """One model call; the next provider is tried only while no text was seen. Raises LLMError, _Stopped, Spent."""
     before = len(live.text)
     failure = LLMError("there is no model")
     for provider in current_providers():
@@ -185,7 +183,9 @@ def _go_on(live: LiveTurn) -> None:
 async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
     _go_on(live)
     before = len(live.text)
-    task = asyncio.create_task(_consume(provider, full_prompt, live))
+    is_free = provider.name.startswith("demo:")
+    meter = await in_thread(budget.begin)(turn=live.turn, prompt=full_prompt, now=timezone.now(), is_free=is_free)
+    task = asyncio.create_task(_consume(provider, full_prompt, live, meter))
     live.watch(task)
     try:
         left = deadline - monotonic()
@@ -204,19 +204,34 @@ async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, dead
         live.watch(None)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await _settle(meter)
 
 
-async def _consume(provider: Provider, full_prompt: Prompt, live: LiveTurn) -> Done:
-    """Show the text as it comes; the step counts only when its stream ended well."""
+async def _settle(meter: budget.Meter) -> None:
+    """What is not written down stays on the account as it was estimated."""
+    try:
+        await in_thread(budget.settle)(meter=meter)
+    except DatabaseError as error:
+        log.warning("budget.not_settled", error=type(error).__name__)
+
+
+async def _consume(provider: Provider, full_prompt: Prompt, live: LiveTurn, meter: budget.Meter) -> Done:
+    """Show the text as it comes; the step counts only when its stream ended well, what it costs counts always."""
     # All steps of a turn are one text: a new step begins a new paragraph.
     gap = "\n\n" if live.text else ""
-    async for event in provider.stream(full_prompt):
-        if isinstance(event, Done):
-            return event
-        if isinstance(event, TextDelta):
-            live.add(gap + prompt.storable(event.text))
-            gap = ""
-    raise LLMError("the stream had no end")
+    try:
+        async for event in provider.stream(full_prompt):
+            if isinstance(event, Done):
+                meter.done(event.calls, event.usage)
+                return event
+            if isinstance(event, TextDelta):
+                meter.hear(event.text)
+                live.add(gap + prompt.storable(event.text))
+                gap = ""
+        raise LLMError("the stream had no end")
+    except LLMError as error:
+        meter.failed(error)
+        raise
 
 
 # --- its calls --------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class CallAccumulator:
     """Collects `delta.tool_calls` of the chat-completions wire. Keyed by index; else by id; else the newest call."""
 
     def __init__(self) -> None:
+        self.size = 0  # of names and arguments so far
         self._calls: list[_Partial] = []
         self._by_key: dict[object, _Partial] = {}
 
@@ -50,6 +51,7 @@ class CallAccumulator:
         partial = self._find(piece.get("index"), call_id, starts=bool(name))
         if call_id and not partial.id:
             partial.id = call_id
+        self.size += len(name or "") + len(arguments or "")
         partial.name += name or ""
         if arguments:
             partial.arguments.append(arguments)

@@ -124,6 +124,9 @@ class LLMError(Exception):
     """
 
     permanent = False
+    # Whether the server may have begun to work on it, and how many bytes of the answer's text came: it may cost that.
+    began = False
+    received = 0
 
 
 class LLMUnavailable(LLMError):

@@ -69,13 +69,17 @@ class OpenAIProvider:
             async with asyncio.timeout(self._config.first_token_timeout_s):
                 stream = await self._open(prompt)
         except (TimeoutError, openai.OpenAIError, httpx2.HTTPError) as error:
-            raise _our_error(error) from error
+            # Our own deadline: the request was sent, and only the answer did not begin.
+            raise _with_cost(_our_error(error), began=isinstance(error, TimeoutError)) from error
+        calls = CallAccumulator()
         try:
-            async for event in self._events(stream):
+            async for event in self._events(stream, calls):
                 yield event
+        except LLMError as error:
+            raise _with_cost(error, began=True, received=calls.size) from error.__cause__
         except (TimeoutError, openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
             # ValueError: no JSON, no UTF-8, a number of five thousand digits; RecursionError: nested without an end.
-            raise _our_error(error) from error
+            raise _with_cost(_our_error(error), began=True, received=calls.size) from error
         finally:
             await stream.close()
 
@@ -111,8 +115,8 @@ class OpenAIProvider:
             self._tools_cache = (tools, wire)
         return wire
 
-    async def _events(self, stream: AsyncStream[object]) -> AsyncIterator[StreamEvent]:
-        calls, usage, finish = CallAccumulator(), Usage(), ""
+    async def _events(self, stream: AsyncStream[object], calls: CallAccumulator) -> AsyncIterator[StreamEvent]:
+        usage, finish = Usage(), ""
         chunks = stream.__aiter__()
         wait_s = self._config.first_token_timeout_s
         while True:
@@ -184,6 +188,11 @@ def _usage(value: Any) -> Usage | None:
     numbers = [value.get("prompt_tokens"), value.get("completion_tokens")]
     tokens = [n if isinstance(n, int) and 0 <= n < 10**9 else 0 for n in numbers]
     return Usage(input_tokens=tokens[0], output_tokens=tokens[1])
+
+
+def _with_cost(error: LLMError, *, began: bool, received: int = 0) -> LLMError:
+    error.began, error.received = began, received
+    return error
 
 
 def _our_error(error: Exception) -> LLMError:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from support_bot.chat import budget, inbox
+from support_bot.chat.models import Conversation, ModelCall
+from support_bot.chat.turn_rows import Claimed
+from support_bot.llm.base import LLMError, Prompt, ToolCallRequest, Usage, UserMessage
 from tests.conftest import Stack
 from tests.model_server import ModelServer, text
 from tests.wire import Browser
+from tracking.models import Customer
 
 SignIn = Callable[[str, str], Browser]
 
@@ -34,3 +42,103 @@ def test_a_spent_budget_is_told_and_holds(
     if bob_is_served:
         model_server.script(text("Hello."))
     assert (bob.ask("Hi")["author"] == "assistant") is bob_is_served
+
+
+# --- what counts --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def turn(alice: Customer) -> Claimed:
+    talk = inbox.open_conversation(customer=alice, now=timezone.now())
+    return claimed(talk, alice)
+
+
+def claimed(talk: Conversation, customer: Customer, origin: str = "") -> Claimed:
+    return Claimed(
+        turn_id=uuid4(),
+        conversation_id=talk.pk,
+        customer_id=customer.pk,
+        message_seq=1,
+        session_key="",
+        rights="",
+        fence=1,
+        text="",
+        origin=origin,
+    )
+
+
+PROMPT = Prompt(system="s" * 400, messages=(UserMessage("m" * 400),))
+ASKED = 200 + 2 * 6  # its bytes, and a few for each message
+
+
+def begin(turn: Claimed) -> budget.Meter:
+    return budget.begin(turn=turn, prompt=PROMPT, now=timezone.now(), is_free=False)
+
+
+def cost() -> tuple[int, int]:
+    return ModelCall.objects.values_list("input_tokens", "output_tokens").get()
+
+
+def test_the_providers_own_numbers_count_where_it_gives_them(turn):
+    meter = begin(turn)
+    meter.hear("x" * 4000)
+    meter.done((), Usage(input_tokens=120, output_tokens=30))
+    budget.settle(meter=meter)
+
+    assert cost() == (120, 30)
+
+
+def test_a_server_that_counts_nothing_is_counted_by_bytes_calls_included(turn):
+    meter = begin(turn)
+    meter.hear("x" * 400)
+    meter.done((ToolCallRequest(id="1", name="n" * 40, arguments="a" * 360),), Usage())
+    budget.settle(meter=meter)
+
+    assert cost() == (ASKED, 200)
+
+
+@pytest.mark.parametrize(
+    ("began", "received", "costs"), [(True, 400, (ASKED, 100)), (True, 0, (ASKED, 0)), (False, 0, (0, 0))]
+)
+def test_an_answer_that_broke_off_costs_what_came_and_a_refusal_nothing(turn, began, received, costs):
+    meter, error = begin(turn), LLMError()
+    error.began, error.received = began, received
+    meter.failed(error)
+    budget.settle(meter=meter)
+
+    assert cost() == costs
+
+
+def test_a_request_counts_while_it_runs_and_where_its_process_died(turn, settings):
+    settings.DAILY_TOKENS = ASKED + 1
+    begin(turn)
+
+    with pytest.raises(budget.Spent):
+        begin(turn)
+
+
+def test_an_address_may_spend_a_multiple_of_one_customer(alice, bob, settings):
+    settings.DAILY_TOKENS, settings.PER_ADDRESS = ASKED * 2 + budget.ANSWER_TOKENS, 1
+    talks = [inbox.open_conversation(customer=who, now=timezone.now()) for who in (alice, bob)]
+    begin(claimed(talks[0], alice, origin="here"))
+    begin(claimed(talks[0], alice, origin="here"))
+
+    with pytest.raises(budget.Spent):
+        begin(claimed(talks[1], bob, origin="here"))
+    begin(claimed(talks[1], bob, origin="elsewhere"))
+
+
+def test_yesterday_is_another_day(turn, settings):
+    settings.DAILY_TOKENS = 1
+    begin(turn)
+    ModelCall.objects.update(created_at=timezone.now() - timedelta(days=1))
+
+    begin(turn)
+
+
+def test_the_built_in_model_costs_nothing(turn, settings):
+    settings.DAILY_TOKENS = 1
+    for _ in range(3):
+        budget.settle(meter=budget.begin(turn=turn, prompt=PROMPT, now=timezone.now(), is_free=True))
+
+    assert ModelCall.objects.count() == 0

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from support_bot.chat import frames, inbox, log, retention
-from support_bot.chat.models import Conversation, Feedback, Step, Turn
+from support_bot.chat.models import Conversation, Feedback, ModelCall, Step, Turn
 from support_bot.chat.tasks import purge as purge_task
 from tools import audit
 from tools.models import AuditEntry, Heartbeat, Notice, ToolCall
@@ -69,6 +69,8 @@ def add(table, customer, age, rita):
             GeoPingFactory.create(truck=TruckFactory.create(), recorded_at=at)
         case "chat_turn":
             talk(customer, timezone.now(), turn_at=at)
+        case "chat_modelcall":
+            ModelCall.objects.create(turn_id=one, input_tokens=1, output_tokens=1, **made)
         case "tools_toolcall (look-ups)":
             request(customer, at, effect="read")
         case "tracking_callback":
@@ -102,6 +104,7 @@ LEFT = {
     "tools_notice": lambda: Notice.objects.count(),
     "tracking_geoping": lambda: GeoPing.objects.count(),
     "chat_turn": lambda: Step.objects.count(),
+    "chat_modelcall": lambda: ModelCall.objects.count(),
     "tools_toolcall (look-ups)": lambda: ToolCall.objects.filter(effect="read").count(),
     "tracking_callback": lambda: Callback.objects.filter(topic=WORD).count(),
     "chat_feedback": lambda: Feedback.objects.filter(comment=WORD).count(),
