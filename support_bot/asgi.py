@@ -18,8 +18,10 @@ from django.urls import re_path  # noqa: E402
 
 from support_bot.chat.consumers import ChatConsumer, NoSuchPath  # noqa: E402
 from support_bot.edge import BodyLimit, KnownHost, KnownOrigin, TrustedProxy  # noqa: E402
+from support_bot.handshakes import TellRefused  # noqa: E402
 from support_bot.headers import SafeHeaders  # noqa: E402
 from support_bot.lifespan import Lifespan  # noqa: E402
+from support_bot.request_ids import RequestIds  # noqa: E402
 
 websocket = KnownOrigin(
     KnownHost(
@@ -45,7 +47,9 @@ pages = SafeHeaders(
 )
 application = Lifespan(
     TrustedProxy(
-        ProtocolTypeRouter({"http": pages, "websocket": websocket}),
+        RequestIds(
+            ProtocolTypeRouter({"http": pages, "websocket": TellRefused(websocket)}), proxies=settings.TRUSTED_PROXIES
+        ),
         proxies=settings.TRUSTED_PROXIES,
     )
 )

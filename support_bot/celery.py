@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, task_prerun, worker_process_init
 
 from support_bot.lifeline import die_with_parent
+from tools import origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
 
@@ -20,3 +21,15 @@ app.autodiscover_tasks(["tools", "support_bot.chat"])
 def _end_with_the_worker(**_: object) -> None:
     """A slot of the pool must not outlive its worker: nobody would hand it tasks or take its results."""
     die_with_parent()
+
+
+@task_prerun.connect
+def _bind_task(task_id: str, **_: object) -> None:
+    """What a task logs and records carries its id; a broker's id is cut to what an id may be."""
+    safe = "".join(char for char in str(task_id)[:40] if char.isascii() and (char.isalnum() or char == "-"))
+    origin.bind(request_id=f"task-{safe}", address="", session="")
+
+
+@task_postrun.connect
+def _unbind_task(**_: object) -> None:
+    origin.bind(request_id="", address="", session="")

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "tracking",
     "tools",
     "support_bot.chat",
+    "support_bot",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "support_bot.auditing.AuditedRequest",
     "allauth.account.middleware.AccountMiddleware",
     "support_bot.middleware.SessionLimits",
     "support_bot.second_factor.SecondFactor",

@@ -5,6 +5,8 @@ Consent and approval are bound to the digest of the canonical arguments; whoever
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import IntegrityError, transaction
 
-from tools import audit
+from tools import audit, auditcap
 from tools.canonical import digest_of
 from tools.context import ToolContext
 from tools.errors import ToolError
@@ -44,6 +46,23 @@ class DecisionError(Exception):
         self.call = call
 
 
+@contextmanager
+def _refusals_told(what: str, actor: str, call_id: UUID) -> Iterator[None]:
+    """Outside of the transaction that a refusal rolls back: who tried what on which call, and why it was not taken."""
+    try:
+        yield
+    except DecisionError as error:
+        auditcap.record_refusal(
+            event=f"call.{what}_refused",
+            actor=actor,
+            outcome=error.code,
+            now=database_now(),
+            call=error.call,
+            call_id=call_id,
+        )
+        raise
+
+
 # --- the customer -----------------------------------------------------------------------------------------------
 
 
@@ -52,7 +71,7 @@ def confirm(*, call_id: UUID, customer: Customer, digest: str) -> ToolCall:
 
     Once given, a repetition changes nothing. Raises DecisionError `not_found` or `conflict`.
     """
-    with transaction.atomic():
+    with _refusals_told("confirm", audit.customer_actor(customer.pk), call_id), transaction.atomic():
         call = _own_call(call_id, customer)
         if digest != call.digest:
             raise DecisionError("conflict", "The request has changed. Look at it again before you confirm.", call=call)
@@ -98,7 +117,7 @@ def _hand_on(call: ToolCall, now: datetime) -> None:
 
 def verify_change(*, call_id: UUID, digest: str) -> ToolCall:
     """The owner of the old e-mail address agreed by the link that was sent there; the link works once."""
-    with transaction.atomic():
+    with _refusals_told("verify", audit.ANYBODY, call_id), transaction.atomic():
         call = ToolCall.objects.select_for_update().filter(pk=call_id, digest=digest).first()
         if call is None:
             raise DecisionError("not_found", "This link does not belong to an open request.")
@@ -112,7 +131,7 @@ def verify_change(*, call_id: UUID, digest: str) -> ToolCall:
 
 def withdraw(*, call_id: UUID, customer: Customer) -> ToolCall:
     """End a call that is not being executed. An ended one is returned as it is. Raises DecisionError `conflict`."""
-    with transaction.atomic():
+    with _refusals_told("withdraw", audit.customer_actor(customer.pk), call_id), transaction.atomic():
         call = _own_call(call_id, customer)
         if call.state in END_STATES:
             return call
@@ -140,6 +159,14 @@ def may_decide(*, user: AbstractBaseUser | AnonymousUser, call: ToolCall) -> boo
     return user.has_perm(DECIDE) and call.customer.user_id != user.pk
 
 
+def tell_not_permitted(*, user: User, call: ToolCall) -> None:
+    """Keep that somebody who may not decide this call sent a decision all the same."""
+    actor = audit.user_actor(user.pk)
+    auditcap.record_refusal(
+        event="call.decide_refused", actor=actor, outcome="not_permitted", now=database_now(), call=call
+    )
+
+
 def approve(*, call_id: UUID, reviewer: User, version: int, digest: str) -> ToolCall:
     """Take one reviewer's approval of exactly what they saw. Raises DecisionError with what happened instead."""
     return _decide(call_id, reviewer, version, digest, "approve", "")
@@ -154,7 +181,7 @@ def decline(*, call_id: UUID, reviewer: User, version: int, digest: str, reason:
 
 
 def _decide(call_id: UUID, reviewer: User, version: int, digest: str, decision: str, reason: str) -> ToolCall:
-    with transaction.atomic():
+    with _refusals_told(decision, audit.user_actor(reviewer.pk), call_id), transaction.atomic():
         call = ToolCall.objects.select_for_update(of=("self",)).select_related("customer").filter(pk=call_id).first()
         if call is None:
             raise DecisionError("not_found", "There is no such request.")

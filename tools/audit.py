@@ -5,17 +5,14 @@ An entry is one INSERT and takes no lock; tools/sealing.py chains the entries af
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from tools.auditproof import entry_mac, hashed
+from tools import origin
+from tools.auditproof import entry_mac
 from tools.models import AuditEntry, ToolCall
 
 log = structlog.get_logger(__name__)
@@ -24,51 +21,6 @@ MODEL = "model"
 WORKER = "worker"
 CLOCK = "clock"
 ANYBODY = "anonymous"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where what happens now came from: a page request, a frame, a turn, a task, a command."""
-
-    request_id: str = ""
-    address: str = ""  # a keyed hash already
-
-
-NOWHERE = Origin()
-_origin: ContextVar[Origin] = ContextVar("audit_origin", default=NOWHERE)
-
-
-def bind_origin(*, request_id: str, address: str | None = None) -> None:
-    """Entries written from here on, in this task or thread, carry this request id.
-
-    address: the client's address as text ("" for none); left out, the one that was bound before stays.
-    """
-    kept = _origin.get().address
-    _origin.set(Origin(request_id[:64], kept if address is None else address_hash(address)))
-    structlog.contextvars.bind_contextvars(request_id=request_id[:64])
-
-
-@contextmanager
-def origin(*, request_id: str, address: str | None = None) -> Iterator[None]:
-    """As bind_origin, until the end of the block."""
-    before = _origin.get()
-    bind_origin(request_id=request_id, address=address)
-    try:
-        yield
-    finally:
-        _origin.set(before)
-        if before.request_id:
-            structlog.contextvars.bind_contextvars(request_id=before.request_id)
-        else:
-            structlog.contextvars.unbind_contextvars("request_id")
-
-
-def current_origin() -> Origin:
-    return _origin.get()
-
-
-def address_hash(address: str) -> str:
-    return hashed(address, purpose="address") if address else ""
 
 
 def customer_actor(customer_id: int) -> str:
@@ -113,7 +65,7 @@ def record_all(*, event: str, actor: str, outcome: str, now: datetime, calls: li
 def _entry(
     event: str, actor: str, outcome: str, now: datetime, call: ToolCall | None, details: dict[str, Any]
 ) -> AuditEntry:
-    where = _origin.get()
+    where = origin.current()
     return AuditEntry(
         at=now,
         event=event,

@@ -5,36 +5,15 @@ Keys come from SECRET_KEY; what was proven under an earlier key is checked with 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
+from tools.keyed import holds, prove
 from tools.models import AuditAnchor, AuditEntry, AuditSeal
 
 NONCE_CHARS = 16
-
-
-@lru_cache(maxsize=64)
-def _key(purpose: str, secret: str) -> bytes:
-    return hashlib.sha256(f"tools.audit.{purpose}\0{secret}".encode()).digest()
-
-
-def _proof(purpose: str, text: str, secret: str | None = None) -> str:
-    key = _key(purpose, settings.SECRET_KEY if secret is None else secret)
-    return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()
-
-
-def _holds(proof: str, make: Callable[[str], str]) -> bool:
-    """Whether `proof` was made with one of our keys, the newest first."""
-    secrets_known = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return any(hmac.compare_digest(proof.encode(), make(secret).encode()) for secret in secrets_known)
 
 
 def _text(*parts: Any) -> str:
@@ -62,17 +41,12 @@ def _row(entry: AuditEntry, nonce: str) -> str:
     )
 
 
-def hashed(value: str, *, purpose: str) -> str:
-    """A keyed hash that stands for a value (an address, a name that was typed) without telling it."""
-    return _proof(purpose, value)[:32]
-
-
 # --- entries ----------------------------------------------------------------------------------------------------
 
 
 def entry_mac(entry: AuditEntry) -> str:
     nonce = secrets.token_hex(NONCE_CHARS // 2)
-    return nonce + _proof("entry", _row(entry, nonce))
+    return nonce + prove(purpose="audit entry", text=_row(entry, nonce))
 
 
 def entry_is_ours(entry: AuditEntry) -> bool:
@@ -81,24 +55,23 @@ def entry_is_ours(entry: AuditEntry) -> bool:
         row = _row(entry, nonce)
     except (TypeError, ValueError, AttributeError):
         return False  # a value that we never write, such as NaN
-    return _holds(proof, lambda secret: _proof("entry", row, secret))
+    return holds(proof=proof, purpose="audit entry", text=row)
 
 
 # --- seals and anchors ------------------------------------------------------------------------------------------
 
 
-def _link(seal: AuditSeal, entry_mac: str) -> str:
-    return _text(seal.prev, seal.position, _moment(seal.sealed_at), seal.entry_id, entry_mac)
+def _link(seal: AuditSeal, entry: AuditEntry) -> str:
+    """The entry's mac stands for its whole row."""
+    return _text(seal.prev, seal.position, _moment(seal.sealed_at), seal.entry_id, entry.mac)
 
 
 def seal_hash(seal: AuditSeal, *, entry: AuditEntry) -> str:
-    """The entry's mac stands for its whole row."""
-    return _proof("seal", _link(seal, entry.mac))
+    return prove(purpose="audit seal", text=_link(seal, entry))
 
 
 def seal_is_ours(seal: AuditSeal, *, entry: AuditEntry) -> bool:
-    link = _link(seal, entry.mac)
-    return _holds(seal.hash, lambda secret: _proof("seal", link, secret))
+    return holds(proof=seal.hash, purpose="audit seal", text=_link(seal, entry))
 
 
 def _point(anchor: AuditAnchor) -> str:
@@ -106,9 +79,8 @@ def _point(anchor: AuditAnchor) -> str:
 
 
 def anchor_mac(anchor: AuditAnchor) -> str:
-    return _proof("anchor", _point(anchor))
+    return prove(purpose="audit anchor", text=_point(anchor))
 
 
 def anchor_is_ours(anchor: AuditAnchor) -> bool:
-    point = _point(anchor)
-    return _holds(anchor.mac, lambda secret: _proof("anchor", point, secret))
+    return holds(proof=anchor.mac, purpose="audit anchor", text=_point(anchor))

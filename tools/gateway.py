@@ -233,7 +233,7 @@ def _refuse_all(
     if not calls:
         return []
     ToolCall.objects.bulk_create(calls, batch_size=500)
-    audit.record_all(event="call.refused", actor=audit.MODEL, outcome=error.code, now=now, calls=calls)
+    audit.record_all(event="tool.rejected", actor=audit.MODEL, outcome=error.code, now=now, calls=calls)
     told = failed(error)
     return [Admitted(call=call, told=told, error_code=error.code) for call in calls]
 

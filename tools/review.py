@@ -69,6 +69,7 @@ def page(request: HttpRequest, *, call_id: UUID, chrome: dict[str, Any]) -> Http
 
 def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, Any]) -> HttpResponse:
     if not approvals.may_decide(user=user, call=call):
+        approvals.tell_not_permitted(user=user, call=call)
         raise PermissionDenied
     if not _signed_in_lately(request):
         target = urlencode({"next": request.path})

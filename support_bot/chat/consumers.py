@@ -14,7 +14,7 @@ import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
-from support_bot.chat import broadcast, frames, handoff, inbox, log, sockets, turn_rows
+from support_bot.chat import broadcast, frames, handoff, inbox, log, refusals, sockets, turn_rows
 from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.frames import Frame
@@ -32,7 +32,7 @@ from support_bot.chat.protocol import (
 )
 from support_bot.chat.providers import current_providers
 from support_bot.chat.runner import runner
-from tools import approvals
+from tools import approvals, origin
 from tools.approvals import DecisionError
 from tools.models import ToolCall
 from tools.states import State
@@ -51,6 +51,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     sent_seq: int | None = None  # None until the first resume
     ended_turn: str = ""
     entered = False
+    request_id = ""
+    frames_taken = 0
 
     # --- opening and closing ------------------------------------------------------------------------------------
 
@@ -77,8 +79,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             self.conversation = await sockets.open_socket(scope=self.scope, socket=self)
         except sockets.Refused as refused:
             await self.close(refused.code, refused.reason)
+            await in_thread(refusals.tell_refused)(scope=self.scope, outcome=str(refused.code))
             return
         self.entered = True
+        self.request_id = str(self.scope.get("request_id", ""))
+        origin.bind(request_id=self.request_id, session=self.holder.session_key)
         await self.channel_layer.group_add(broadcast.group_of(self.conversation.pk), self.channel_name)
         model = current_providers()[0].label
         await self._send(
@@ -90,6 +95,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.entered:
             return
+        self.frames_taken += 1
+        origin.bind(request_id=f"{self.request_id}.{self.frames_taken}")
         try:
             if text_data is None:
                 raise FrameError("bad_frame", "Binary frames are not understood; send JSON text.")
@@ -254,3 +261,4 @@ class NoSuchPath(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has 
     async def connect(self) -> None:
         await self.accept()
         await self.close(NOT_FOUND)
+        await in_thread(refusals.tell_refused)(scope=self.scope, outcome=str(NOT_FOUND))

@@ -25,7 +25,7 @@ from support_bot.chat.live import LiveTurn
 from support_bot.chat.providers import current_providers
 from support_bot.chat.turn_rows import Claimed, Ending, NoMandate, TurnLost
 from support_bot.llm.base import Done, LLMError, Prompt, Provider, TextDelta, ToolSpec
-from tools import gateway
+from tools import gateway, origin
 from tools.context import ToolContext
 
 log = structlog.get_logger(__name__)
@@ -70,6 +70,7 @@ def tool_specs() -> tuple[ToolSpec, ...]:
 
 async def run_turn(*, turn: Claimed, live: LiveTurn) -> None:
     """Run a claimed turn to its end. Never raises; when the turn was lost to another process it leaves no trace."""
+    origin.bind_turn(turn_id=str(turn.turn_id), session=turn.session_key)
     await live.begin()
     try:
         ending = await _ending_of(turn, live)

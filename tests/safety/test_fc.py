@@ -55,7 +55,7 @@ def test_fc_01_unknown_tools_are_refused(arena: Arena):
     assert len(refused) == len(names)
     assert all(row["tool"].isprintable() and len(row["tool"]) <= 64 for row in refused)
     query = "SELECT event, outcome FROM tools_auditentry WHERE call_id = ANY(%s)"
-    assert arena.sql(query, [row["id"] for row in refused]) == [("call.refused", "unknown_tool")] * len(names)
+    assert arena.sql(query, [row["id"] for row in refused]) == [("tool.rejected", "unknown_tool")] * len(names)
     assert arena.journal() == []
 
 

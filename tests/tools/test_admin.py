@@ -225,7 +225,10 @@ def test_nobody_adds_edits_or_deletes_a_record_by_hand(
     client.post(base, {**inline, "_save": "Save"})
 
     assert statuses == [403] * 4
-    assert list(table.objects.order_by("pk").values()) == before
+    after = list(table.objects.order_by("pk").values())
+    assert after[: len(before)] == before
+    # The trail alone grows: it tells of the sign-in and of what was refused.
+    assert len(after) == len(before) or table is AuditEntry
     assert again(waiting).state == "awaiting_approval"
 
 

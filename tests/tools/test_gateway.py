@@ -48,7 +48,7 @@ def assert_recorded_as_refused(admitted: Admitted, code: str) -> None:
     assert (call.state, call.reason) == ("refused", code)
     assert call.ended_at is not None
     entry = AuditEntry.objects.get(call_id=call.pk)
-    assert (entry.event, entry.actor, entry.outcome) == ("call.refused", "model", code)
+    assert (entry.event, entry.actor, entry.outcome) == ("tool.rejected", "model", code)
 
 
 @pytest.fixture
@@ -272,7 +272,7 @@ def test_a_step_of_a_thousand_calls_runs_eight_and_answers_all_in_order(
     assert {error_of(one)["code"] for one in admitted[8:]} == {"too_many_calls"}
     assert [one.call.arguments.get("order_id") for one in admitted[:8]] == [f"ORD-{n:06}" for n in range(8)]
     assert ToolCall.objects.filter(state="refused").count() == 992
-    assert AuditEntry.objects.filter(event="call.refused", outcome="too_many_calls").count() == 992
+    assert AuditEntry.objects.filter(event="tool.rejected", outcome="too_many_calls").count() == 992
 
 
 def test_a_thousand_writes_in_a_step_make_no_more_requests_than_the_cap(alice: Customer, settings: Any):
