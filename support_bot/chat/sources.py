@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -21,7 +22,7 @@ def sources_of(*, conversation_id: UUID, message_seq: int, customer: Customer) -
     said = _said(conversation_id, message_seq)
     trusted = [value for field in PROFILE if (value := str(getattr(customer, field)))] + said["staff"]
     untrusted = list(said["system"])  # they repeat reasons and names that others wrote
-    for name, told in _told(conversation_id):
+    for name, told in told_in(conversation_id=conversation_id):
         plain, quoted = values_of(told)
         untrusted += quoted
         # What a request was answered with repeats the model's own words: no source.
@@ -39,7 +40,8 @@ def _said(conversation_id: UUID, message_seq: int) -> dict[str, list[str]]:
     return said
 
 
-def _told(conversation_id: UUID) -> list[tuple[str, dict[str, object]]]:
+def told_in(*, conversation_id: UUID) -> list[tuple[str, dict[str, Any]]]:
+    """(tool, answer) of every call of a conversation that was answered, newest step first."""
     steps = Step.objects.filter(turn__conversation_id=conversation_id).order_by("-turn__message_seq", "-number")
     calls = [call for kept in steps.values_list("calls", flat=True)[:MOST] for call in kept]
     return [(call["name"], call["told"]) for call in calls if call["told"]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from support_bot.chat import authority, frames, log, prompt
 from support_bot.chat.models import Conversation, Step, Turn
 from support_bot.chat.sources import sources_of
+from support_bot.chat.truth import correction_of
 from support_bot.llm.base import ToolCallRequest, Usage
 from tools import gateway
 from tools.context import ToolContext
@@ -188,7 +189,9 @@ def end_turn(*, turn_id: UUID, fence: int | None, ending: Ending) -> bool:
             return False
         if ending.state != Turn.State.DONE:
             gateway.end_reads(turn_id=turn_id)
-        conversation_id = Turn.objects.values_list("conversation_id", flat=True).get(pk=turn_id)
+        conversation_id, customer_id = Turn.objects.values_list("conversation_id", "conversation__customer_id").get(
+            pk=turn_id
+        )
         news = []
         if ending.text:
             news.append(
@@ -200,10 +203,20 @@ def end_turn(*, turn_id: UUID, fence: int | None, ending: Ending) -> bool:
                     author="system", text=ending.note, created_at=now, turn_id=turn_id, data=ending.note_data
                 )
             )
+        news += _what_records_say(ending.text, customer_id, conversation_id, now)
         error = {"code": ending.error, "message": ending.note} if ending.error else None
         news.append(frames.turn(turn_id=turn_id, state=ending.state, error=error))
         log.append(conversation_id=conversation_id, frames=news, now=now)
     return True
+
+
+def _what_records_say(text: str, customer_id: int, conversation_id: UUID, now: datetime) -> list[frames.Frame]:
+    """A line beside an answer that claims what no record bears out; of no turn, like every word from the records."""
+    found = correction_of(text=text, customer_id=customer_id, conversation_id=conversation_id)
+    if found is None:
+        return []
+    data = {"type": "record_state", "calls": list(found.call_ids)}
+    return [frames.message(author="system", text=found.text, created_at=now, data=data)]
 
 
 def cancel_waiting(*, conversation_id: UUID, turn_id: UUID) -> str | None:
