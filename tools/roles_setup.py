@@ -94,8 +94,7 @@ def _apply(place: Place, wrong: list[Finding]) -> None:
         statements = cluster_statements(place, password=_hashed_password()) + statements
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        for statement in statements:
-            cursor.execute(statement)
+        cursor.execute(";\n".join(statements))
 
 
 def _hashed_password() -> str | None:
