@@ -19,6 +19,7 @@ from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.frames import Frame
 from support_bot.chat.models import Conversation, Turn
+from support_bot.chat.places import Place
 from support_bot.chat.protocol import (
     CallConfirm,
     CallWithdraw,
@@ -48,6 +49,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     conversation: Conversation
     holder: Authority
+    place: Place
     sent_seq: int | None = None  # None until the first resume
     ended_turn: str = ""
     entered = False
@@ -142,7 +144,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _message(self, frame: UserMessage) -> None:
         accepted = await in_thread(inbox.accept_message)(
-            conversation=self.conversation, customer_id=self.holder.customer.pk, frame=frame, mandate=self.holder
+            conversation=self.conversation,
+            customer_id=self.holder.customer.pk,
+            frame=frame,
+            mandate=self.holder,
+            origin=self.place.origin,
         )
         await self._send({"type": "ack", "seq": accepted.seq, "client_msg_id": str(frame.client_msg_id)})
         if accepted.turn_waits:

@@ -16,7 +16,7 @@ from support_bot.chat.models import Conversation, Event, Feedback, Turn
 from support_bot.chat.protocol import FeedbackFrame, FrameError, UserMessage
 from tools.cards import hide_cards
 from tools.masking import mask_cards
-from tools.ratelimit import seconds_to_wait
+from tools.ratelimit import seconds_to_wait_for
 from tracking.models import Customer
 
 
@@ -43,13 +43,18 @@ def find_conversation(*, customer: Customer, conversation_id: UUID) -> Conversat
     return Conversation.objects.filter(pk=conversation_id, customer=customer).first()
 
 
-def accept_message(*, conversation: Conversation, customer_id: int, frame: UserMessage, mandate: Mandate) -> Accepted:
-    """Store a message and queue its turn, which holds `mandate`. Raises FrameError; then nothing was stored."""
+def accept_message(
+    *, conversation: Conversation, customer_id: int, frame: UserMessage, mandate: Mandate, origin: str = ""
+) -> Accepted:
+    """Store a message and queue its turn, which holds `mandate`. Raises FrameError; then nothing was stored.
+
+    origin: stands for the address it came from, for the limits of an address.
+    """
     _check_text(frame)
     frame = frame.model_copy(update={"text": hide_cards(customer_id=customer_id, text=frame.text)})
     if (seq := _known(conversation, frame)) is not None:
         return Accepted(seq=seq, turn_waits=False)
-    wait = seconds_to_wait(name="messages", key=customer_id)
+    wait = seconds_to_wait_for(name="messages", customer_id=customer_id, origin=origin)
     if wait is not None:
         raise FrameError(
             "rate_limited",
@@ -60,7 +65,7 @@ def accept_message(*, conversation: Conversation, customer_id: int, frame: UserM
         )
     try:
         with transaction.atomic():
-            return _store(conversation, frame, mandate)
+            return _store(conversation, frame, mandate, origin)
     except IntegrityError:
         # The same message came over two sockets at once; the other one stored it.
         if (seq := _known(conversation, frame)) is None:
@@ -89,7 +94,7 @@ def _known(conversation: Conversation, frame: UserMessage) -> int | None:
     return int(seq)
 
 
-def _store(conversation: Conversation, frame: UserMessage, mandate: Mandate) -> Accepted:
+def _store(conversation: Conversation, frame: UserMessage, mandate: Mandate, origin: str) -> Accepted:
     # Locked from here on: the queue's length and the mode cannot change before this message has its number.
     mode = Conversation.objects.select_for_update(no_key=True).values_list("mode", flat=True).get(pk=conversation.pk)
     now = timezone.now()
@@ -114,6 +119,7 @@ def _store(conversation: Conversation, frame: UserMessage, mandate: Mandate) -> 
             message_seq=seq,
             session_key=mandate.session_key,
             rights=mandate.rights,
+            origin=origin,
             created_at=now,
         )
     return Accepted(seq=seq, turn_waits=turn_id is not None)

@@ -9,27 +9,30 @@ import asyncio
 import math
 import re
 import time
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
-from django.conf import settings
 
 from support_bot import sessions
-from support_bot.chat import authority, inbox
+from support_bot.chat import authority, inbox, places
 from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.models import Conversation
+from support_bot.chat.places import Place
 from support_bot.clients import address_of
-from tools.ratelimit import seconds_to_wait
+from tools.keyed import stand_in
+from tools.ratelimit import seconds_to_wait, seconds_to_wait_for
 
 log = structlog.get_logger(__name__)
 
 # Seconds: a session that ended by whatever way closes its sockets within this and a moment for the database.
 WATCH_S = 2.0
 LOOK_AGAIN_S = 15.0
+FULL_S = "60"  # what a socket too many is told to wait
 CLOSE_S = 1.0
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -37,6 +40,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 class Socket(Protocol):
     channel_name: str
     holder: Authority
+    place: Place
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None: ...
 
@@ -58,10 +62,11 @@ async def open_socket(*, scope: dict[str, Any], socket: Socket) -> Conversation:
     """The conversation of a handshake; sets the socket's `holder`. Raises Refused 4401, 4404 or 4429."""
     session_key = scope["session"].session_key if "session" in scope else None
     found = await in_thread(authority.find_authority)(session_key=session_key) if session_key else None
-    if found is None or session_key is None:
-        raise Refused(4401)
+    origin = stand_in(purpose="address", value=address_of(scope=scope))
     # In a thread: the limits may wait for Redis, and the loop serves everybody.
-    await asyncio.to_thread(_check_rates, found.customer.pk, address_of(scope=scope))
+    await asyncio.to_thread(_check_rates, found.customer.pk if found else None, origin)
+    if found is None:
+        raise Refused(4401)
     text = scope["url_route"]["kwargs"]["conversation_id"]
     if not _UUID.fullmatch(text):
         raise Refused(4404)
@@ -69,27 +74,36 @@ async def open_socket(*, scope: dict[str, Any], socket: Socket) -> Conversation:
     if conversation is None:
         raise Refused(4404)
     conversation.customer = found.customer
-    # Counted where it is entered and on the loop: two handshakes at once cannot both take the last place.
-    _check_number(found.customer.pk)
     socket.holder = found
-    _open.add(socket)
+    socket.place = Place(name=socket.channel_name, customer_id=found.customer.pk, origin=origin)
+    await _enter(socket)
     return conversation
 
 
-def _check_rates(customer_id: int, address: str) -> None:
-    for key in (f"customer {customer_id}", f"address {address}"):
-        if (wait := seconds_to_wait(name="handshakes", key=key)) is not None:
-            raise Refused(4429, str(wait))
+def _check_rates(customer_id: int | None, origin: str) -> None:
+    """Customers are counted by themselves and by their address, strangers by their address alone."""
+    if customer_id is None:
+        wait = seconds_to_wait(name="handshakes", key=f"stranger {origin}")
+    else:
+        wait = seconds_to_wait_for(name="handshakes", customer_id=customer_id, origin=origin)
+    if wait is not None:
+        raise Refused(4429, str(wait))
 
 
-def _check_number(customer_id: int) -> None:
-    mine = sum(socket.holder.customer.pk == customer_id for socket in _open)
-    if settings.MAX_SOCKETS is not None and mine >= settings.MAX_SOCKETS:
-        raise Refused(4429, "60")
+async def _enter(socket: Socket) -> None:
+    # Counted where it is entered and on the loop: two handshakes at once cannot both take the last place.
+    if not places.is_free(place=socket.place, taken=(other.place for other in _open)):
+        raise Refused(4429, FULL_S)
+    _open.add(socket)
+    if not await asyncio.to_thread(places.take, place=socket.place):
+        _open.discard(socket)
+        raise Refused(4429, FULL_S)
 
 
 def forget(socket: Socket) -> None:
-    _open.discard(socket)
+    if socket in _open:
+        _open.discard(socket)
+        asyncio.get_running_loop().run_in_executor(None, partial(places.give_back, place=socket.place))
 
 
 async def still_stands(*, holder: Authority, in_use: bool) -> bool:
@@ -111,9 +125,12 @@ async def _touch(holder: Authority) -> None:
 
 async def watch() -> None:
     """For the life of the process: close sockets without a session, and let the others look for lost hints."""
-    looked = time.monotonic()
+    looked = renewed = time.monotonic()
     while True:
         await asyncio.sleep(WATCH_S)
+        if time.monotonic() - renewed >= places.RENEW_S:
+            renewed = time.monotonic()
+            await asyncio.to_thread(places.renew, places=[socket.place for socket in _open])
         try:
             await _close_ended()
             if time.monotonic() - looked >= LOOK_AGAIN_S:

@@ -26,6 +26,7 @@ VARIABLES = {
     "TURN_QUEUE": "2",
     "SWEEP_S": "1",
     "RATE_HANDSHAKES": "off",
+    "PER_ADDRESS": "off",
     "RATE_LOGIN": "off",
     "RATE_TOOL_CALLS": "off",
     "LLM_MAX_BYTES": "1500000",

@@ -14,6 +14,7 @@ from support_bot.chat import authority, consumers, log, sockets
 from support_bot.chat.authority import Authority
 from support_bot.chat.consumers import ChatConsumer
 from support_bot.chat.models import Conversation
+from support_bot.chat.places import Place
 from tracking.models import Customer
 
 # Threads of the pool may hold a connection of an earlier test, which they look at before they run anything.
@@ -38,6 +39,7 @@ class Layer:
 
 async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatch: pytest.MonkeyPatch):
     async def opened(*, scope: Any, socket: Any) -> Conversation:
+        socket.place = Place(name="c", customer_id=1, origin="")
         sockets._open.add(socket)
         return Conversation(pk=uuid.uuid4())
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers import free_port
 from tools import ratelimit
-from tools.ratelimit import SETTINGS, hit, seconds_to_wait
+from tools.ratelimit import SETTINGS, hit, seconds_to_wait, seconds_to_wait_for
 
 
 @pytest.fixture
@@ -88,3 +88,25 @@ def test_redis_counts_for_all_processes(redis: Any, redis_url: str):
 
     assert first == [None, None]
     assert hit(rate="2/minute", name="probe", key=key) is not None
+
+
+def test_an_address_may_do_a_multiple_of_one_customer(settings: Any):
+    settings.RATE_MESSAGES, settings.PER_ADDRESS = "2/hour", 3
+    passed = [
+        seconds_to_wait_for(name="messages", customer_id=customer, origin="here") is None
+        for customer in range(1000, 1010)
+        for _ in range(2)
+    ]
+
+    assert passed.count(True) == 6
+    assert seconds_to_wait_for(name="messages", customer_id=2000, origin="elsewhere") is None
+    assert seconds_to_wait_for(name="messages", customer_id=2001, origin="") is None
+
+
+def test_one_customer_is_held_to_their_own_rate_first(settings: Any):
+    settings.RATE_MESSAGES, settings.PER_ADDRESS = "2/hour", 3
+
+    waits = [seconds_to_wait_for(name="messages", customer_id=1, origin="there") for _ in range(20)]
+
+    assert waits.count(None) == 2
+    assert seconds_to_wait_for(name="messages", customer_id=2, origin="there") is None
