@@ -143,6 +143,13 @@ def _hung_up(connection: socket.socket) -> bool:
         return True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves in the middle of anything is no news."""
+
+
 class ModelServer:
     """`with ModelServer() as model:`; `model.url` is the OPENAI_BASE_URL, `model.script(…)` adds replies."""
 
@@ -156,8 +163,7 @@ class ModelServer:
         self._replies: list[Script] = []
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Http)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Http)
         self._server.model = self  # type: ignore[attr-defined]
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import openai
 from openai import AsyncOpenAI, AsyncStream
+from openai._streaming import ServerSentEvent
 
 from support_bot.llm.accumulator import CallAccumulator
 from support_bot.llm.base import (
@@ -40,6 +41,16 @@ from support_bot.llm.transport import capped_client
 FINISH_REASONS = ("stop", "tool_calls", "length", "content_filter")
 # Some compatible servers still send the old word for a call.
 FINISH_ALIASES = {"function_call": "tool_calls"}
+
+
+class _DataStream(AsyncStream[object]):
+    """Without events that carry no data (keep-alives with an id): by the standard they are none, the SDK takes them for
+    broken JSON."""
+
+    async def _iter_events(self) -> AsyncIterator[ServerSentEvent]:
+        async for event in super()._iter_events():
+            if event.data:
+                yield event
 
 
 class OpenAIProvider:
@@ -93,7 +104,7 @@ class OpenAIProvider:
         if prompt.tools:
             body["tools"] = self._wire_tools(prompt.tools)
         return await self._client.post(
-            "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object]
+            "/chat/completions", body=body, cast_to=object, stream=True, stream_cls=_DataStream
         )
 
     def _wire_tools(self, tools: tuple[ToolSpec, ...]) -> list[dict[str, Any]]:

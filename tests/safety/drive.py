@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from tests.safety.arena import Arena, tool_results
@@ -23,7 +24,7 @@ def dice(name: str) -> random.Random:
     return random.Random(f"{SEED}/{name}")
 
 
-def drive(arena: Arena, person: Person, cases: list[Case]) -> list[dict[str, Any]]:
+def drive(arena: Arena, person: Person, cases: Sequence[Case]) -> list[dict[str, Any]]:
     """The answer to each case, in order; every turn ends well."""
     told: list[dict[str, Any]] = []
     for start in range(0, len(cases), CALLS * STEPS):

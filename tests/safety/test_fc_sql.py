@@ -39,21 +39,16 @@ def test_fc_14_statements_in_strings_are_only_ever_values(arena: Arena):
 def test_fc_14_free_text_is_kept_and_sent_to_the_database_as_a_value(arena: Arena):
     arena.waive("O8", "the model itself speaks SQL here")
     marked = [f"{payload} mark7f3" for payload in SQL]
+    wishes = [" ".join(marked[start : start + 14]) for start in range(0, len(marked), 14)]
+    place = {"package_id": arena.a.facts.packages[0], "problem": "other"}
     with statement_log(arena) as logged:
-        for payload in marked:
-            place = {"package_id": arena.a.facts.packages[0], "problem": "other", "description": payload}
-            turn = arena.turn(arena.a, fanout(("report_problem", place), (payload, {})), say("Prepared."))
-            waiting = [frame for frame in turn.calls if frame["state"] == "awaiting_confirmation"][-1]
-            assert waiting["arguments"]["description"] == " ".join(payload.split())
-            arena.socket_of(arena.a).send(type="call.withdraw", call_id=waiting["call_id"])
-            arena.socket_of(arena.a).until(type="call", state="withdrawn")
-            arena.sql(
-                "UPDATE tools_toolcall SET created_at = now() - interval '2 days' WHERE id = %s", waiting["call_id"]
-            )
+        reports = [("report_problem", {**place, "description": words}) for words in wishes]
+        turn = arena.turn(arena.a, fanout(*reports, *((words, {}) for words in marked[:6])), say("Prepared."))
+    waiting = [frame for frame in turn.calls if frame["state"] == "awaiting_confirmation"]
+    assert [frame["arguments"]["description"] for frame in waiting] == wishes
     statements = [line for line in logged if "mark7f3" in line]
-    assert len(statements) >= len(marked)
-    bare = [line for line in statements if "mark7f3" in without_values(line)]
-    assert bare == []
+    assert len(statements) >= len(wishes)
+    assert [line for line in statements if "mark7f3" in without_values(line)] == []
 
 
 def test_fc_14_a_wildcard_finds_nothing(arena: Arena):

@@ -202,8 +202,8 @@ def test_fc_07_wrong_kinds_of_values_are_refused(arena: Arena):
         for key in arguments:
             cases += [(name, {**arguments, key: value}) for value in wrong_values(key)]
     for key in ("weight_kg", "length_cm", "width_cm", "height_cm"):
-        for value in [True, None, 0, -1, 10**18, 1e300, [], [1], {}, "2.5", "1e9", ""]:
-            cases.append(("get_quote", {"parcels": [{**PARCEL, key: value}], **PLACE}))
+        wrong: list[Any] = [True, None, 0, -1, 10**18, 1e300, [], [1], {}, "2.5", "1e9", ""]
+        cases += [("get_quote", {"parcels": [{**PARCEL, key: value}], **PLACE}) for value in wrong]
     cases = chance.sample(cases, 350)
 
     told = drive(arena, arena.a, cases)
@@ -215,7 +215,7 @@ def test_fc_07_wrong_kinds_of_values_are_refused(arena: Arena):
 
 def test_fc_07_money_stays_exact_to_the_cent(arena: Arena):
     order = arena.a.facts.orders[0]
-    too_much = [
+    too_much: list[Case] = [
         ("request_refund", {"order_id": order, "amount": amount, "reason": "x"}) for amount in ("24.91", "99999999.99")
     ]
     assert codes(drive(arena, arena.a, too_much)) == ["invalid_arguments"] * 2
