@@ -39,6 +39,7 @@ class Layer:
 
 async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatch: pytest.MonkeyPatch):
     async def opened(*, scope: Any, socket: Any) -> Conversation:
+        socket.holder = Authority(session_key="s", user_id=1, customer=Customer(pk=1), rights="")
         socket.place = Place(name="c", customer_id=1, origin="")
         sockets._open.add(socket)
         return Conversation(pk=uuid.uuid4())
