@@ -227,6 +227,8 @@ def _check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> 
     try:
         record, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=call.arguments, lock=True)
     except (ToolError, tracking_errors.TrackingError) as error:
+        if isinstance(error, NotFound | tracking_errors.NotFound):
+            audit.record(event="authz.denied", actor=audit.WORKER, outcome=NotFound.code, now=now, call=call)
         raise _Refusal(State.STALE, f"This is no longer possible: {error}"[:500]) from error
     if (moved := what_changed(call=call, plan=plan)) is not None:
         raise _Refusal(State.STALE, moved)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from django.db import transaction
 from tools import audit
 from tools.canonical import digest_of, parse_arguments
 from tools.context import ToolContext
-from tools.errors import NotPermitted, RateLimited, ToolError, TooManyCalls, Unavailable
+from tools.errors import NotFound, NotPermitted, RateLimited, ToolError, TooManyCalls, Unavailable
 from tools.execution import run_read, tool_error
 from tools.models import ToolCall
 from tools.moves import LostRace, database_now, move_call
@@ -94,8 +95,18 @@ def run_call(*, ctx: ToolContext, admitted: Admitted) -> dict[str, Any]:
     except ToolError as error:
         told = failed(error)
         state, reason = State.FAILED, error.code
-    move_call(call=call, to=state, actor=audit.MODEL, now=database_now(), reason=reason)
+    _end_read(call, state, reason)
     return told
+
+
+def _end_read(call: ToolCall, state: State, reason: str) -> None:
+    now = database_now()
+    if reason != NotFound.code:
+        move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason)
+        return
+    with transaction.atomic():
+        move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason)
+        _note_denied([call], now)
 
 
 def end_reads(*, turn_id: UUID) -> None:
@@ -234,8 +245,15 @@ def _refuse_all(
         return []
     ToolCall.objects.bulk_create(calls, batch_size=500)
     audit.record_all(event="tool.rejected", actor=audit.MODEL, outcome=error.code, now=now, calls=calls)
+    if error.code == NotFound.code:
+        _note_denied(calls, now)
     told = failed(error)
     return [Admitted(call=call, told=told, error_code=error.code) for call in calls]
+
+
+def _note_denied(calls: list[ToolCall], now: datetime) -> None:
+    """A record was asked for that this customer may not have: another's or nobody's. Which of the two, nobody asks."""
+    audit.record_all(event="authz.denied", actor=audit.MODEL, outcome=NotFound.code, now=now, calls=calls)
 
 
 def printable_name(name: str) -> str:

@@ -230,6 +230,8 @@ def test_not_yours_and_not_there_are_one_answer_with_as_many_queries(
     assert answers[0] == answers[1]
     assert answers[0]["error"]["code"] == "not_found"
     assert queries[0] == queries[1]
+    denied = AuditEntry.objects.filter(event="authz.denied").values_list("actor", "outcome", "customer_id", "details")
+    assert list(denied) == [("model", "not_found", alice.pk, {})] * 2
 
 
 @pytest.mark.parametrize(
@@ -252,6 +254,8 @@ def test_a_write_on_anothers_record_makes_no_request_and_tells_nothing(
 
     assert error_of(theirs) == error_of(missing)
     assert error_of(theirs)["code"] == "not_found"
+    denied = AuditEntry.objects.filter(event="authz.denied").values_list("call_id", flat=True)
+    assert set(denied) == {theirs.call.pk, missing.call.pk}
     assert not ToolCall.objects.exclude(state="refused").exists()
 
 
