@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import task_postrun, task_prerun, worker_process_init
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init, worker_process_init
 
+from support_bot import errortext
 from support_bot.lifeline import die_with_parent
 from tools import origin
 
@@ -15,6 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
 app = Celery("support_bot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tools", "support_bot.chat"])
+
+
+@beat_init.connect
+@worker_init.connect
+def _log_uncaught(**_: object) -> None:
+    errortext.log_uncaught()
 
 
 @worker_process_init.connect

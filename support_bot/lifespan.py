@@ -8,6 +8,7 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from support_bot import errortext
 from support_bot.chat import broadcast, revocation, sockets
 from support_bot.chat.providers import close_providers
 from support_bot.chat.runner import runner
@@ -45,6 +46,7 @@ class Lifespan:
                 return
 
     async def _start(self) -> None:
+        errortext.log_uncaught()
         if get_channel_layer() is None:
             raise RuntimeError("the channel layer could not be made: check REDIS_URL")
         broadcast.use_loop(asyncio.get_running_loop())

@@ -1,4 +1,7 @@
-"""Structured logs: one JSON record a line on stdout (readable lines on a terminal). Ids, never payloads."""
+"""Structured logs: one JSON record a line on stdout (readable lines on a terminal). Ids, never payloads.
+
+Errors are told by type, place and the database's codes: what they say may quote a row, so it stays out.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ import warnings
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from support_bot import errortext
+from tools.masking import mask_personal
 
 # Libraries whose lines would repeat what our own events say.
 QUIET = (
@@ -19,6 +25,9 @@ QUIET = (
     "celery.worker.strategy",
     "celery.beat",
 )
+LONGEST_TEXT = 4000
+# Made by us, and free of what others write.
+_OURS = frozenset({"timestamp", "level", "logger", "request_id", "call_id", "turn_id"})
 
 
 def logging_config(*, readable: bool) -> dict[str, Any]:
@@ -28,7 +37,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        errortext.tell_error,
+        mask,
     ]
     renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -39,6 +49,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
     config: dict[str, Any] = {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"errors by type": {"()": errortext.ErrorsByType}},
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
@@ -47,7 +58,12 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
             }
         },
         "handlers": {
-            "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "structured"}
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout",
+                "formatter": "structured",
+                "filters": ["errors by type"],
+            }
         },
         "root": {"handlers": ["stdout"], "level": "INFO"},
         "loggers": {name: {"level": "WARNING"} for name in QUIET},
@@ -58,3 +74,26 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
     # WhiteNoise hands Django an iterator under ASGI; Django reads it in a thread, which is right for files.
     warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")
     return config
+
+
+def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Last look at every record, ours or a library's: no mail, telephone or card number, no password in an address."""
+    for name, value in event.items():
+        if name not in _OURS and not name.startswith("_"):
+            event[name] = _masked(value)
+    return event
+
+
+def _masked(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        text = mask_personal(str(value))
+        return value if text == str(value) else text
+    if isinstance(value, dict):
+        return {_masked(str(name)): _masked(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(part) for part in value]
+    text = mask_personal(str(value)[:LONGEST_TEXT])
+    # Half of a pair is no character: strict readers of JSON would stumble over the record.
+    return text.encode("utf-8", "replace").decode()

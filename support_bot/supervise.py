@@ -18,8 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from support_bot import lifeline, startup
+import structlog
+
+from support_bot import errortext, lifeline, startup
 from support_bot.probes import Deafness, web_probe, worker_probe
+
+log = structlog.get_logger("supervise")
 
 POLL_S = 0.1
 BACKOFF_S = (0.2, 1.0, 2.0, 5.0, 10.0)
@@ -62,7 +66,7 @@ class Child:
         self._failures += 1
         self._start_at = time.monotonic() + delay
         self._process = None
-        say(f"{self.name} ended with {code}; starting it again in {delay:g} s")
+        log.warning("child.ended", child=self.name, code=code, starts_again_in_s=delay)
 
     def send(self, signum: int) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -75,7 +79,7 @@ class Child:
         try:
             self._process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            say(f"{self.name} did not stop in time; killing it")
+            log.warning("child.killed", child=self.name, reason="it did not stop in time")
             self._process.kill()
             self._process.wait()
 
@@ -98,7 +102,7 @@ class Supervisor:
         threading.Thread(target=self._deafness.watch, name="probe", daemon=True).start()
         while not self._stopping:
             if reason := self._deafness.take():
-                say(f"{reason}; killing {', '.join(child.name for child in self._children)}")
+                log.error("children.killed", reason=reason, children=[child.name for child in self._children])
                 self._send_all(signal.SIGKILL)
             for child in self._children:
                 child.revive()
@@ -121,7 +125,8 @@ class Supervisor:
 
 
 def say(text: str) -> None:
-    print(f"supervise: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the parent has no log of its own
+    """The one line of a start that does not happen: for a person, and before there are settings for a log."""
+    print(f"supervise: {text}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 @contextmanager
@@ -178,7 +183,7 @@ def node_name(queue: str) -> str:
 def web(*, reload: bool) -> Supervisor:
     limits = startup.limits()
     startup.require_free_port(limits)
-    probe = web_probe(host=limits.host, port=limits.port, on_first=lambda: say(f"ready on {limits.address}"))
+    probe = web_probe(host=limits.host, port=limits.port, on_first=lambda: log.info("ready", address=limits.address))
     # A developer's breakpoint is no deafness.
     deafness = Deafness(probe, what="web answers no request", patience_s=86400.0 if reload else 20.0)
     return Supervisor(web_children(limits, reload=reload), deafness=deafness, drain_s=limits.drain_s)
@@ -202,6 +207,7 @@ def main(arguments: Sequence[str]) -> int:
     wanted = parser.parse_args(arguments)
     try:
         startup.check()
+        errortext.log_uncaught()
         supervisor = web(reload=wanted.reload) if wanted.role == "web" else worker()
         if supervisor is None:
             return 0
