@@ -112,7 +112,8 @@ def test_an_error_among_the_arguments_of_a_line_is_named_by_its_type(records: An
     error = ValueError(ALL)
     logging.getLogger("lib").error("it failed: %r, again: %s", error, error)
     logging.getLogger("lib").error(error)
-    logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: <Task exception=" + repr(error))
+    never = f"Task exception was never retrieved\nfuture: <Task exception={error!r}>"
+    logging.getLogger("asyncio").error(never)
     logging.getLogger("celery.app.trace").error(
         "Task %(name)s raised unexpected: %(exc)s\n%(traceback)s",
         {"name": "tools.tasks.seal", "exc": repr(error), "traceback": ALL, "args": ALL},

@@ -18,7 +18,9 @@ from tests.servers import free_port
 SUPERVISOR = """
 import sys
 from support_bot.probes import Deafness
+from support_bot.logs import logging_config
 from support_bot.supervise import Child, Supervisor, pidfile
+logging_config(readable=False)
 child = Child("child", ["-c", sys.argv[1]])
 answers = iter([True] + [False] * 2 + [True] * 10**6) if "deaf" in sys.argv else iter([True] * 10**6)
 deafness = Deafness(lambda: next(answers), what="it is deaf", patience_s=0.5)
@@ -78,14 +80,14 @@ def test_a_killed_child_is_started_again(supervised):
     os.kill(first, signal.SIGKILL)
 
     assert child_of(running, other_than=first) != first
-    assert "child ended with -9" in running.output()
+    assert '"code": -9' in running.output()
 
 
 def test_a_deaf_child_is_killed_and_started_again(supervised):
     running = supervised(PATIENT, "deaf")
     first = child_of(running)
 
-    running.wait_for_output("it is deaf for 0.5 s; killing child", within=30)
+    running.wait_for_output('"reason": "it is deaf for 0.5 s"', within=30)
 
     assert child_of(running, other_than=first) != first
 
@@ -119,7 +121,7 @@ def test_a_child_that_does_not_drain_is_killed_in_the_end(supervised):
     code = running.stop()
 
     assert code == 0
-    assert "child did not stop in time; killing it" in running.output()
+    assert '"event": "child.killed"' in running.output()
 
 
 def test_the_pidfile_holds_the_parents_pid_and_goes_with_it(supervised, tmp_path):
