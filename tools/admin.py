@@ -6,28 +6,28 @@ Nothing is ever decided here but through the review page: no list editing, no bu
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
-from tools import review
+from tools import queue_export, review
 from tools.lineage import BADGE, BADGE_UNASKED, warnings_of
 from tools.models import Approval, AuditEntry, Decision, Effect, Notice, ToolCall
 from tools.provenance import FROM_DATA
+from tools.queue_filters import OPEN, AgeFilter, CustomerFilter, SourceFilter, StateFilter, ToolFilter
 from tools.states import State
 from tools.textview import visible
-from tracking.models import Customer
-
-MOST_DIGITS = 18  # of a key, so that it fits the database's integers
-OPEN = (State.AWAITING_APPROVAL, State.NEEDS_RECONCILIATION)
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
@@ -41,93 +41,6 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the st
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class StateFilter(admin.SimpleListFilter):
-    """What waits for a decision, unless another state (or one call) is asked for."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("all", "All"), *((str(s.value), s.label) for s in State if s != State.RUNNING)]
-
-    def choices(self, changelist: Any) -> Any:
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": "Waiting for a decision",
-        }
-        for value, title in self.lookup_choices:
-            yield {
-                "selected": self.value() == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": title,
-            }
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all" or (self.value() is None and "call_id" in request.GET):
-            return queryset
-        if self.value() is None:
-            return queryset.filter(call__state__in=OPEN)
-        return queryset.filter(call__state=self.value())
-
-
-class AgeFilter(admin.SimpleListFilter):
-    title = "age"
-    parameter_name = "age"
-    HOURS = {"1": "Older than 1 hour", "8": "Older than 8 hours", "20": "Older than 20 hours"}
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(self.HOURS.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in self.HOURS:
-            return queryset
-        return queryset.filter(created_at__lt=timezone.now() - timedelta(hours=int(str(self.value()))))
-
-
-class ToolFilter(admin.SimpleListFilter):
-    title = "tool"
-    parameter_name = "tool"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(definition.name, definition.name) for definition in review.write_tools()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(call__tool=self.value()) if self.value() else queryset
-
-
-class CustomerFilter(admin.SimpleListFilter):
-    """One customer's requests; chosen by a click on the name, since a list of all customers would be no filter."""
-
-    title = "customer"
-    parameter_name = "customer"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        chosen = request.GET.get(self.parameter_name, "")
-        if not chosen.isdecimal() or len(chosen) > MOST_DIGITS:
-            return []
-        return [(chosen, visible(name)) for name in Customer.objects.filter(pk=chosen).values_list("name", flat=True)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(call__customer_id=self.value()) if self.value() else queryset
-
-
-class SourceFilter(admin.SimpleListFilter):
-    """Requests that rest on something else than the customer's words and our records."""
-
-    title = "where it came from"
-    parameter_name = "flagged"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Flagged"), ("no", "Not flagged")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        flagged = Q(call__provenance__flagged=True)
-        if self.value() == "yes":
-            return queryset.filter(flagged)
-        return queryset.exclude(flagged) if self.value() == "no" else queryset
 
 
 @admin.register(Approval)
@@ -144,13 +57,28 @@ class ApprovalAdmin(ReadOnly):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
-        approved = Count("call__decisions", filter=Q(call__decisions__decision="approve", call__decisions__void=False))
+        # For each row that is shown, not for all that wait: they may be a hundred thousand.
+        approved = Decision.objects.filter(call=OuterRef("pk"), decision="approve", void=False).order_by()
+        have = Subquery(approved.values("call").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
         rows: QuerySet[Approval] = super().get_queryset(request)
-        return rows.select_related("call__customer").annotate(have=approved)
+        return rows.select_related("call__customer").annotate(have=Coalesce(have, 0))
 
     def get_urls(self) -> list[URLPattern]:
-        address = path("<uuid:call_id>/review/", self.admin_site.admin_view(self.review), name="tools_approval_review")
-        return [address, *super().get_urls()]
+        own = [
+            path("<uuid:call_id>/review/", self.admin_site.admin_view(self.review), name="tools_approval_review"),
+            path("export/", self.admin_site.admin_view(self.export), name="tools_approval_export"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as it is narrowed down, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            rows = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return HttpResponseBadRequest("There is no such filter.", content_type="text/plain")
+        return queue_export.response(request, rows=rows)
 
     def review(self, request: HttpRequest, call_id: UUID) -> HttpResponse:
         return review.page(request, call_id=call_id, chrome=self.admin_site.each_context(request))
