@@ -10,7 +10,7 @@ import { part, stamp } from "./dom.js";
  */
 export function offerFor(data, handOver) {
   if (data?.type === "handoff_offer") return handoffOffer(handOver);
-  if (data?.type === "tracking_form") return trackingForm(data.number);
+  if (data?.type === "tracking_form") return withoutModel(data.number, handOver);
   return null;
 }
 
@@ -21,6 +21,17 @@ function handoffOffer(handOver) {
   button.addEventListener("click", () => {
     if (handOver()) button.setAttribute("disabled", "");
   });
+  return element;
+}
+
+/**
+ * No model answers: the records do, and so does a person.
+ * @param {unknown} number
+ * @param {() => boolean} handOver
+ */
+function withoutModel(number, handOver) {
+  const element = document.createElement("div");
+  element.append(trackingForm(number), handoffOffer(handOver));
   return element;
 }
 

@@ -239,12 +239,15 @@ async def test_a_failed_turn_is_not_dressed_up(signed_in):
         await expect(page.locator(".end")).to_have_text("This took too long. Please ask again.")
 
 
-async def test_without_a_model_the_customer_gets_the_tracking_form(signed_in):
+async def test_without_a_model_the_customer_gets_the_tracking_form_and_a_person(signed_in):
     async with chat(signed_in) as (page, end):
         end.message("customer", "Where is it?")
         end.message("system", "The assistant cannot be reached.", data={"type": "tracking_form"})
         end.turn("failed", error={"code": "model_unavailable", "message": "No model."})
         await expect(page.locator(".end")).to_have_count(0)
+
+        await page.locator(".system").get_by_role("button", name="Talk to a person").click()
+        await end.got("handoff.request")
 
         await page.locator(".system").get_by_label("Package number").fill("NONE-0001")
         await page.locator(".system").get_by_role("button", name="Track").click()
