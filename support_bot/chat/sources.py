@@ -23,11 +23,12 @@ def sources_of(*, conversation_id: UUID, message_seq: int, customer: Customer) -
     trusted = [value for field in PROFILE if (value := str(getattr(customer, field)))] + said["staff"]
     untrusted = list(said["system"])  # they repeat reasons and names that others wrote
     for name, told in told_in(conversation_id=conversation_id):
-        plain, quoted = values_of(told)
-        untrusted += quoted
-        # What a request was answered with repeats the model's own words: no source.
-        if is_read(name) or not told.get("ok"):
+        if not told.get("ok"):
+            trusted.append(str(told["error"]["message"]))  # `field` may be a word of the model
+        elif is_read(name):  # the answer to a request repeats the model's own words: no source
+            plain, quoted = values_of(told["result"])
             trusted += plain
+            untrusted += quoted
     today = timezone.localdate()
     return Sources(typed=tuple(said["customer"]), trusted=tuple(trusted), untrusted=tuple(untrusted), today=today)
 
