@@ -10,6 +10,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+from tests.environment import TEST_ENVIRONMENT
+
 CUSTOMERS = ("A", "B", "SU")
 STAFF = ("S1", "S2", "S3")
 # Of everybody who appears in the pool; N is shared between A and B of one pair, E is the environment's.
@@ -18,6 +20,8 @@ E_MAIL = re.compile(rb"canary-[a-z0-9]+-[0-9a-f]{8}@", re.IGNORECASE)
 NEVER_SEEN = "CANARY-E-0badcafe"
 SECRETS = {
     "SECRET_KEY": f"{NEVER_SEEN}-secret-key-0123456789abcdefghijklmnopqrstuvwxyz",
+    # Under this key the template was made, its first audit entries among it.
+    "SECRET_KEY_FALLBACKS": TEST_ENVIRONMENT["SECRET_KEY"],
     "OPENAI_API_KEY": f"{NEVER_SEEN}-api-key",
     "WEBHOOK_SECRET_AFTERSHIP": f"{NEVER_SEEN}-aftership",
     "WEBHOOK_SECRET_EASYPOST": f"{NEVER_SEEN}-easypost",
