@@ -100,9 +100,9 @@ _ANSWERED = ("client_msg_id", "call_id", "turn_id")
 def parse_frame(text: str) -> ClientFrame:
     """The typed frame. Raises FrameError `bad_frame` or `unknown_type`."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError):
-        raise FrameError("bad_frame", "A frame must be one JSON object.") from None
+        raise FrameError("bad_frame", "A frame must be one JSON object, with each field once.") from None
     if not isinstance(value, dict):
         raise FrameError("bad_frame", "A frame must be one JSON object.")
     kind = value.get("type")
@@ -121,6 +121,14 @@ def parse_frame(text: str) -> ClientFrame:
         raise FrameError("bad_frame", f"A {kind} frame is not right here: {problem}.", **answers) from None
     except RecursionError:
         raise FrameError("bad_frame", "The frame is nested too deeply.", **answers) from None
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers of JSON differ in which of two they take, so a frame that has a field twice means nothing."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a field stands twice")
+    return found
 
 
 def _is_uuid(value: Any) -> bool:
