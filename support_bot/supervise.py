@@ -150,6 +150,9 @@ def pidfile(path: str) -> Iterator[None]:
 def web_children(limits: startup.Limits, *, reload: bool) -> list[Child]:
     command = ["-m", "uvicorn", "support_bot.asgi:application", "--host", limits.host, "--port", str(limits.port)]
     command += ["--ws-max-size", str(limits.ws_max_bytes), "--ws-per-message-deflate", "false"]
+    command += ["--ws", "support_bot.ws_protocol:SocketProtocol"]
+    # h11 refuses headers without an end; the faster parser takes any number of them.
+    command += ["--http", "h11", "--h11-max-incomplete-event-size", "65536"]
     command += ["--timeout-graceful-shutdown", str(max(1, round(limits.drain_s)))]
     # Our own edge reads X-Forwarded-*, from TRUSTED_PROXIES alone; uvicorn would believe any local program.
     command += ["--no-server-header", "--no-access-log", "--no-proxy-headers"]

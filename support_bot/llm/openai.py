@@ -76,15 +76,16 @@ class OpenAIProvider:
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[StreamEvent]:
         """See Provider.stream. Retries (the SDK's) happen only before the first byte of an answer."""
+        until = asyncio.get_running_loop().time() + self._config.first_token_timeout_s
         try:
-            async with asyncio.timeout(self._config.first_token_timeout_s):
+            async with asyncio.timeout_at(until):
                 stream = await self._open(prompt)
         except (TimeoutError, openai.OpenAIError, httpx2.HTTPError) as error:
             # Our own deadline: the request was sent, and only the answer did not begin.
             raise _with_cost(_our_error(error), began=isinstance(error, TimeoutError)) from error
         calls = CallAccumulator()
         try:
-            async for event in self._events(stream, calls):
+            async for event in self._events(stream, calls, until):
                 yield event
         except LLMError as error:
             raise _with_cost(error, began=True, received=calls.size) from error.__cause__
@@ -126,17 +127,18 @@ class OpenAIProvider:
             self._tools_cache = (tools, wire)
         return wire
 
-    async def _events(self, stream: AsyncStream[object], calls: CallAccumulator) -> AsyncIterator[StreamEvent]:
+    async def _events(
+        self, stream: AsyncStream[object], calls: CallAccumulator, until: float
+    ) -> AsyncIterator[StreamEvent]:
+        """`until`: when (by the loop's clock) the first part of the answer must be here."""
         usage, finish = Usage(), ""
         chunks = stream.__aiter__()
-        wait_s = self._config.first_token_timeout_s
         while True:
             try:
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout_at(until):
                     chunk = await chunks.__anext__()
             except StopAsyncIteration:
                 break
-            wait_s = self._config.idle_timeout_s
             if not isinstance(chunk, dict):
                 raise LLMBroken("a chunk is no object")
             usage = _usage(chunk.get("usage")) or usage
@@ -152,6 +154,8 @@ class OpenAIProvider:
                     yield TextDelta(text)
             reason = choices[0].get("finish_reason")
             finish = reason if isinstance(reason, str) and reason else finish
+            # Only a part of an answer (also of its thinking) is a sign of life: keep-alives buy no time.
+            until = asyncio.get_running_loop().time() + self._config.idle_timeout_s
         finish = FINISH_ALIASES.get(finish, finish)
         if finish not in FINISH_REASONS:
             # The SDK reports a connection that ended early as a short but complete answer.

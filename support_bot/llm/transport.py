@@ -1,28 +1,42 @@
-"""The HTTP client of model calls: no redirects, no compression, and a cap on the bytes of one answer.
+"""The HTTP client of model calls: no redirects, no compression, and caps on the bytes of one answer and one event.
 
-The SDK decodes event streams and gzip without any limit, so the cap has to sit below it.
+The SDK decodes event streams and gzip without any limit, so the caps have to sit below it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx2
 
 from support_bot.llm.base import LLMBroken
 
+# One event is parsed in one go, and nobody else is served meanwhile.
+MAX_EVENT_BYTES = 1_048_576
+PIECE_BYTES = 16_384
+_BLANK_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
 
 class _CappedStream(httpx2.AsyncByteStream):
     def __init__(self, stream: httpx2.AsyncByteStream, max_bytes: int) -> None:
         self._stream = stream
         self._left = max_bytes
+        self._open = 0  # bytes since the last blank line
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:
             self._left -= len(chunk)
             if self._left < 0:
                 raise LLMBroken("the answer is larger than LLM_MAX_BYTES")
-            yield chunk
+            end = max(map(chunk.rfind, _BLANK_LINES))
+            self._open = self._open + len(chunk) if end < 0 else len(chunk) - end
+            if self._open > MAX_EVENT_BYTES:
+                raise LLMBroken("one event of the answer is too large")
+            # All of a long answer may lie in our buffer already: let others have their turn between two pieces.
+            for start in range(0, len(chunk), PIECE_BYTES):
+                yield chunk[start : start + PIECE_BYTES]
+                await asyncio.sleep(0)
 
     async def aclose(self) -> None:
         await self._stream.aclose()

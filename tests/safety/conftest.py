@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,7 +15,7 @@ import pytest
 import redis
 
 from tests.environment import process_environment
-from tests.processes import ROOT, Stack, wait_until
+from tests.processes import ROOT, Stack
 from tests.safety import journal
 from tests.safety.arena import Arena, Product
 from tests.safety.cast import DATABASE_PASSWORD, REDIS_PASSWORD, SECRETS, Pair
@@ -31,7 +29,7 @@ VARIABLES = {
     "LLM_MODEL": "openai:scripted",
     "LLM_FIRST_TOKEN_TIMEOUT_S": "2",
     "LLM_IDLE_TIMEOUT_S": "2",
-    "TURN_TIMEOUT_S": "15",
+    "TURN_TIMEOUT_S": "10",
     "SWEEP_S": "1",
     "RATE_HANDSHAKES": "off",
     "RATE_LOGIN": "off",
@@ -98,33 +96,6 @@ def seed(database_url: str) -> None:
 def app_url(database_url: str) -> str:
     """How web and worker sign in to the database."""
     return with_login(database_url, APPLICATION, DATABASE_PASSWORD)
-
-
-@pytest.fixture
-def statement_log(arena: Arena) -> Callable[[], AbstractContextManager[list[str]]]:
-    """`with statement_log() as logged:` - afterwards `logged` holds every statement of the cluster as it was sent."""
-    path = Path(os.environ["TEST_DATABASE_LOG"])
-
-    @contextmanager
-    def log() -> Iterator[list[str]]:
-        statements: list[str] = []
-        start = path.stat().st_size
-        set_logging(arena, "all")
-        try:
-            yield statements
-        finally:
-            set_logging(arena, "none")
-        text = path.read_bytes()[start:].decode("utf-8", "replace")
-        statements += re.split(r"^\d{4}-\d\d-\d\d \d\d:\d\d", text, flags=re.M)
-
-    return log
-
-
-def set_logging(arena: Arena, what: str) -> None:
-    """Every session hears of it within a moment; the one that asks waits until it has."""
-    arena.sql(f"ALTER SYSTEM SET log_statement = '{what}'")
-    arena.sql("SELECT pg_reload_conf()")
-    wait_until(lambda: arena.sql("SHOW log_statement") == [(what,)], what=f"log_statement = {what}", within=10)
 
 
 @pytest.fixture(scope="session")
