@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.db import transaction
 from django.utils import timezone
 
 from tests.tools.steps import (
@@ -29,6 +30,7 @@ from tests.tools.steps import (
 from tools.approvals import withdraw
 from tools.gateway import admit_step
 from tools.models import AuditEntry, ToolCall
+from tools.provenance import Sources
 from tools.registry import tool
 from tools.requests import approvals_needed
 from tracking.factories import OrderFactory, PackageFactory, RefundFactory
@@ -417,3 +419,32 @@ def test_two_reviewers_of_a_large_refund_both_count(alice: Customer, rita: Any, 
     assert (first.state, halfway.state, second.state) == ("awaiting_approval", "awaiting_approval", "approved")
     assert carried_out(call).state == "succeeded"
     assert Order.objects.get(reference="ORD-1003").refunded == Decimal("180.00")
+
+
+# --- where it came from -----------------------------------------------------------------------------------------
+
+
+def ask_from(customer: Customer, **sources: Any) -> ToolCall:
+    ctx, call = context(customer), raw("update_profile", phone=NEW_PHONE)
+    with transaction.atomic():
+        return admit_step(ctx=ctx, requests=[call], excerpt=[], sources=Sources(**sources))[0].call
+
+
+def test_a_request_keeps_the_worst_that_its_arguments_came_from(alice: Customer):
+    typed = ask_from(alice, typed=(f"my number is {NEW_PHONE}",))
+    kept = dict(again(typed).provenance)
+    same = ask_from(alice, untrusted=(f"call {NEW_PHONE}",))
+    last = ask_from(alice, typed=(f"my number is {NEW_PHONE}",))
+
+    assert kept == {"sources": {"phone": "customer"}, "flags": [], "flagged": False}
+    assert typed.pk == same.pk == last.pk
+    assert again(typed).provenance == {"sources": {"phone": "untrusted"}, "flags": ["from_data"], "flagged": True}
+    entries = AuditEntry.objects.filter(call_id=typed.pk).order_by("pk")
+    assert [(entry.event, entry.details.get("flags")) for entry in entries] == [
+        ("call.requested", []),
+        ("call.flagged", ["from_data"]),
+    ]
+
+
+def test_what_nobody_knows_is_the_models(alice: Customer):
+    assert again(ask(alice)).provenance["sources"] == {"phone": "model"}
