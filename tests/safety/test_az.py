@@ -220,7 +220,8 @@ def test_az_04_requests_turns_and_messages_of_others_are_not_there(arena: Arena)
 EXTRA: dict[str, Any] = {
     "is_staff": True, "is_superuser": True, "is_active": False, "password": "x", "email_verified": True,
     "role": "staff", "verified": True, "tenant": 1, "credit": "999.00", "created_at": "2000-01-01", "user": 1,
-    "user_id": 1, "id": 1, "pk": 1, "customer": 1, "customer_id": 1, "updated_at": "2000-01-01", "legal_hold": True, "groups": [1],
+    "user_id": 1, "id": 1, "pk": 1, "customer": 1, "customer_id": 1, "updated_at": "2000-01-01",
+    "legal_hold": True, "groups": [1],
     "username": "root", "state": "approved", "approved": True, "need": 0, "digest": "0" * 64, "version": 9,
     "call_id": str(uuid.uuid4()),
 }  # fmt: skip
