@@ -45,7 +45,7 @@ class Album:
             await page.goto("/accounts/login/")
             await page.get_by_label("User name or e-mail address").fill(person)
             await page.get_by_label("Password").fill("demo")
-            await page.get_by_role("button", name="Sign in").click()
+            await page.get_by_role("button", name="Sign in", exact=True).click()
         yield page
         await context.close()
 
