@@ -1,0 +1,98 @@
+"""Forged hosts, addresses and targets: links name our host, limits stay where they are, nothing leads outside."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.safety.production import HOST, ORIGIN, Production
+from tests.wire import csrf_token
+
+OUTSIDE = [
+    "https://evil.example/",
+    "//evil.example/",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "http:evil.example",
+    "https:/evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    f"{ORIGIN}.evil.example/",
+    f"https://{HOST}@evil.example/",
+    "https://evil.example\\@" + HOST,
+    "%2f%2fevil.example",
+    "/%09/evil.example",
+    "\t//evil.example",
+    "http://[::1",
+    "ftp://x/",
+]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"x-test-host": "evil.example"},
+        {"x-forwarded-host": "evil.example"},
+        {"x-forwarded-host": "evil.example", "x-forwarded-port": "8443", "x-forwarded-server": "evil.example"},
+        {"forwarded": "host=evil.example;proto=http", "x-original-host": "evil.example", "x-host": "evil.example"},
+        {"x-test-host": f"{HOST}:evil.example"},
+        {"x-test-host": f"{HOST}:8443"},
+    ],
+)
+def test_ws_11_a_link_to_a_new_password_names_our_host_alone(production: Production, forged: dict[str, str]):
+    browser = production.browser("203.0.113.20")
+    address = "bob@example.com"
+    production.sql("UPDATE account_emailaddress SET verified = true WHERE email = %s", address)
+    before = len(production.mails_to(address, at_least=0))
+    token = csrf_token(browser.get("/accounts/password/reset/").text)
+
+    answer = browser.http.post(
+        "/accounts/password/reset/", data={"csrfmiddlewaretoken": token, "email": address}, headers=forged
+    )
+
+    if answer.status_code == 302:
+        mail = production.mails_to(address, at_least=before + 1)[-1]
+        assert re.findall(r"https?://[^\s/]+", mail) == [ORIGIN]
+        assert "evil" not in mail
+    else:
+        assert answer.status_code in (400, 403, 429), answer.status_code
+    browser.close()
+
+
+@pytest.mark.parametrize("target", OUTSIDE)
+def test_ws_11_no_page_leads_outside(production: Production, target: str):
+    name = hashlib.sha256(target.encode()).digest()
+    browser = production.browser(f"198.51.{name[0]}.{name[1]}")
+    form = browser.http.get("/accounts/login/", params={"next": target})
+    token = csrf_token(form.text)
+    data = {"csrfmiddlewaretoken": token, "login": "alice", "password": "demo", "next": target}
+
+    answers = [browser.http.post("/accounts/login/", params={"next": target}, data=data)]
+    answers.append(browser.http.get("/accounts/login/", params={"next": target}))
+    token = csrf_token(browser.get("/accounts/password/change/").text)
+    answers.append(browser.http.post("/accounts/logout/", data={"csrfmiddlewaretoken": token, "next": target}))
+
+    assert answers[0].status_code == 302
+    for answer in answers:
+        # As a browser reads it: no control characters, and a backslash is a slash.
+        where = re.sub(r"[\x00-\x20]", "", answer.headers.get("location", "/")).replace("\\", "/")
+        assert urljoin(f"{ORIGIN}/accounts/login/", where).startswith(f"{ORIGIN}/"), where
+    browser.close()
+
+
+def test_ws_11_an_address_that_a_client_writes_moves_no_limit(production: Production):
+    codes = []
+    for number in range(25):
+        browser = production.browser(f"10.1.2.{number}, 192.0.2.{number}, 203.0.113.66")
+        codes.append(browser.http.get("/track/", params={"number": f"ABCD-{9000 + number}"}).status_code)
+        browser.close()
+    assert codes[:20] == [404] * 20
+    assert codes[20:] == [429] * 5
+
+    other = production.browser("203.0.113.67")
+    assert other.http.get("/track/", params={"number": "ABCD-9000"}).status_code == 404
+    other.close()
