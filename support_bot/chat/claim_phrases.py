@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # What a claim is about: the tools, and `any` for "it is approved".
+ANY = "any"
 KINDS = (
     "request_refund", "cancel_order", "change_delivery", "update_profile", "create_order", "report_problem",
-    "schedule_callback", "any",
+    "schedule_callback", ANY,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from support_bot.chat.claim_phrases import KINDS, LANGUAGES, Phrases
+from support_bot.chat.claim_phrases import ANY, KINDS, LANGUAGES, Phrases
 
 _SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\bno\.)(?<!\bnr\.)\s+|\n+")
 _CLAUSE = re.compile(r"[,;:]\s+|\s[-\u2013\u2014]\s|\s(?:and|but|und|aber|y|pero)\s")
@@ -27,24 +27,28 @@ class Claim:
 
 
 def claims_in(text: str) -> list[Claim]:
-    """Every claim, in order; of a sentence that fits several kinds the first of KINDS."""
+    """Every claim, in order; of a clause that fits several kinds the first of KINDS."""
     plain = _MARKS.sub(" ", _QUOTED.sub(" ", text[:MOST].replace("\u2019", "'")))
     return [
         Claim(kind=kind, sentence=sentence.strip())
         for sentence in _SENTENCE.split(plain)
-        if not sentence.rstrip().endswith("?") and (kind := _kind_of(sentence.casefold()))
+        if not sentence.rstrip().endswith("?")
+        for kind in _kinds_of(sentence.casefold())
     ]
 
 
-def _kind_of(sentence: str) -> str | None:
+def _kinds_of(sentence: str) -> list[str]:
+    """What the clauses claim; that something unnamed is done says nothing more where one of them names it."""
     found: set[str] = set()
     for open_words, conditions, patterns in _COMPILED:
         for clause in _CLAUSE.split(sentence):
             if conditions.search(clause):
                 break
             if not open_words.search(clause):
-                found |= {kind for kind in KINDS if patterns[kind].search(clause.strip())}
-    return next((kind for kind in KINDS if kind in found), None)
+                fitting = (kind for kind in KINDS if patterns[kind].search(clause.strip()))
+                found |= set(list(fitting)[:1])
+    named = [kind for kind in KINDS if kind in found and kind != ANY]
+    return named or [kind for kind in found if kind == ANY]
 
 
 def _compiled(language: Phrases) -> tuple[re.Pattern[str], re.Pattern[str], dict[str, re.Pattern[str]]]:

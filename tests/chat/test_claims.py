@@ -36,6 +36,12 @@ def test_every_sentence_of_an_answer_is_looked_at():
     assert [claim.kind for claim in claims_in(text)] == ["cancel_order", "request_refund"]
 
 
+def test_a_sentence_may_claim_two_things():
+    text = "The delivery address was changed, and your refund has been processed, all done."
+
+    assert [claim.kind for claim in claims_in(text)] == ["request_refund", "change_delivery"]
+
+
 def test_a_hostile_text_costs_no_time():
     began = time.perf_counter()
 
