@@ -6,6 +6,7 @@ Errors are told by type, place and the database's codes: what they say may quote
 from __future__ import annotations
 
 import logging.config
+import sys
 import warnings
 from typing import Any
 
@@ -97,3 +98,10 @@ def _masked(value: Any) -> Any:
     text = mask_personal(str(value)[:LONGEST_TEXT])
     # Half of a pair is no character: strict readers of JSON would stumble over the record.
     return text.encode("utf-8", "replace").decode()
+
+
+def keep_stdout_free() -> None:
+    """From here on records go to stderr: for a command whose output is data."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
+            handler.setStream(sys.stderr)

@@ -177,8 +177,9 @@ def test_an_export_is_found_by_address_too_and_asks_few_queries(both, django_ass
 
 @pytest.mark.parametrize("command", [["export_customer"], ["erase_customer", "--yes"]])
 def test_nobody_of_that_name_is_one_clear_line(both, command):
-    with pytest.raises(CommandError, match="No customer has this user name"):
-        call_command(command[0], "nobody@example.com", *command[1:])
+    for name in ("nobody@example.com", "", "%", "alic", "Alice", "\u202ealice", "x" * 5000, "@", "' OR 1=1 --"):
+        with pytest.raises(CommandError, match="No customer has this user name"):
+            call_command(command[0], name, *command[1:])
 
 
 # --- erasure ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from support_bot.chat.export import export
+from support_bot.logs import keep_stdout_free
 from tools import customers
 from tools.moves import database_now
 from tracking.accounts import NoSuchCustomer, customer_named
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("name", metavar="NAME", help="user name or e-mail address of the customer")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        keep_stdout_free()
         try:
             customer = customer_named(name=options["name"])
         except NoSuchCustomer as error:
