@@ -115,7 +115,7 @@ def _date(text: str) -> str:
     try:
         return date.fromisoformat(text if _DATE.fullmatch(text) else "").isoformat()
     except ValueError:
-        raise ValueError("Write the date as YYYY-MM-DD.") from None
+        raise ValueError("Write the date as YYYY-MM-DD, such as 2027-01-31.") from None
 
 
 def _moment(text: str) -> str:
@@ -126,7 +126,7 @@ def _moment(text: str) -> str:
             moment = moment.replace(tzinfo=timezone.get_default_timezone())
         moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("Write date and time as YYYY-MM-DDTHH:MM with an offset, such as +01:00.") from None
+        raise ValueError("Write date and time with an offset, such as 2027-01-31T10:00+01:00.") from None
     return moment.isoformat(timespec="seconds")
 
 

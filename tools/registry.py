@@ -152,4 +152,6 @@ def find_tool(*, name: str) -> ToolDefinition:
     if definition is not None:
         return definition
     nearest = difflib.get_close_matches(name[:64], REGISTRY, n=3, cutoff=0.5)
+    words = set(name[:64].lower().split("_"))
+    nearest.sort(key=lambda known: len(words & set(known.split("_"))), reverse=True)  # `refund_request`
     raise UnknownTool("There is no tool of this name.", field="name", allowed=nearest or sorted(REGISTRY))

@@ -16,25 +16,25 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def parse_object(raw: str) -> dict[str, Any]:
     """The object. Raises InvalidJson for anything that two JSON parsers might read in two ways."""
-    if _SURROGATE.search(raw) or _size(raw) > MAX_BYTES:
-        raise InvalidJson(f"The arguments are longer than {MAX_BYTES} bytes or no valid text.")
+    if len(raw) > MAX_BYTES or len(raw.encode("utf-8", "replace")) > MAX_BYTES:
+        raise InvalidJson(f"The arguments are longer than {MAX_BYTES} bytes.")
+    if _SURROGATE.search(raw):
+        raise InvalidJson("The arguments hold characters that are no valid text.")
     if _depth(raw) > MAX_DEPTH:
         raise InvalidJson("The arguments are nested too deeply.")
     try:
         value = json.loads(raw, object_pairs_hook=_no_repeats, parse_constant=_no_constant, parse_float=_finite)
     except InvalidJson:
         raise
-    except (ValueError, RecursionError) as error:
-        raise InvalidJson("The arguments are not valid JSON.") from error
+    except json.JSONDecodeError as error:
+        raise InvalidJson(f"The arguments are not valid JSON: {error.msg}, at character {error.pos + 1}.") from None
+    except (ValueError, RecursionError):
+        raise InvalidJson("The arguments are not valid JSON.") from None
     if not isinstance(value, dict):
         raise InvalidJson("The arguments must be one JSON object.")
     if _holds_surrogate(value):
         raise InvalidJson("The arguments hold characters that are no valid text.")
     return value
-
-
-def _size(raw: str) -> int:
-    return len(raw.encode("utf-8", "replace"))
 
 
 def _depth(raw: str) -> int:
