@@ -66,7 +66,8 @@ ENGLISH = Phrases(
         r"|signed off",
     },
     told={
-        "request_refund": r"\brefund(?: of [^,;]{1,20})?(?: is|:|'s)? (?:now )?(?:completed?|done|approved|successful"
+        "request_refund": r"\b(?:able|managed) to (?:refund|issue|process)\b|\brefund(?: of [^,;]{1,20})?(?: is|:"
+        r"|'s)? (?:now )?(?:completed?|done|approved|successful"
         r"|on its way)|\brefund\b.{0,30} went through|\byou(?:'ve| have) (?:now |already )?got(?:ten)? your money back"
         r"|\bmoney is (?:back|on its way)"
         r"|(?:money|amount|\d+[.,]\d\d|\byou|order).{0,30}?(?:has been|have been|'ve been|was|were)(?: \w+ly| now"
@@ -74,8 +75,10 @@ ENGLISH = Phrases(
         r"|\b(?:i|we)(?: have|'ve)?(?: \w+ly| now| already| just)? (?:refunded|reimbursed|paid back|credited)"
         r"|\b(?:i|we)(?: have|'ve)(?: \w+ly| now| already| just)? (?:paid|sent|returned|given|transferred)"
         r".{0,30}(?:money|amount|\d+[.,]\d\d)",
-        "cancel_order": r"\byour (?:order|booking) is (?:now )?cancell?ed|\bcancell?ation is (?:complete|confirmed)",
-        "update_profile": r"\b(?:phone number|number|e-?mail(?: address)?|address|name) is now\b",
+        "cancel_order": r"\b(?:able|managed) to cancel\b|\byour (?:order|booking) is (?:now )?cancell?ed"
+        r"|\bcancell?ation is (?:complete|confirmed)",
+        "update_profile": r"\b(?:phone number|number|e-?mail(?: address)?|address|name) is now\b"
+        r"|\b(?:able|managed) to (?:change|update) your (?:phone|e-?mail|address|name|profile|number)",
         "change_delivery": r"\bdelivery (?:is now (?:on|set)|date is now)",
         "create_order": r"\b(?:order|booking|delivery) (?:is )?confirmed",
         "any": r"\b(?:it|this|that|everything) (?:has been|was|is now)(?: \w+ly| now| already)? (?:approved"
@@ -86,10 +89,11 @@ ENGLISH = Phrases(
     },
     open=r"not|\w+n't|never|no|none|nobody|nothing|cannot|unable|will|'ll|would|can|could|may|might|should|shall|must"
     r"|need|needs|needed|to be|yet|going to|about to|waits?|waiting|awaiting|pending|prepare[ds]?|asked|wants?|wanted"
-    r"|wish(?:es)?|example|please|how|reminder|still|ready|estimated|weather|carrier|attempt(?:ed)?|someone"
+    r"|wish(?:es)?|for example|please|how|reminder|still|ready|estimated|weather|carrier|attempt(?:ed)?|someone"
     r"|hope|normally|usually|always|often|typically|only|any|to confirm|for review|with our staff"
     r"|request for|draft|requested|noted|you can",
-    conditions=r"once|if|when|whenever|until|till|unless|after|before|as soon as|whether|in case|assuming|suppose|after"
+    conditions=r"once|then|means|if|when|whenever|until|till|unless|after|before|as soon as|whether|in case"
+    r"|assuming|suppose|after"
     r" that|you (?:said|say|mention|mentioned|asked|wrote|told|think|believe|were told)|according to you|they claim"
     r"|claims|claimed|it says|note says|sender|message says",
 )
@@ -127,8 +131,10 @@ GERMAN = Phrases(
         "update_profile": r"\b(?:telefonnummer|nummer|adresse|e-?mail-?adresse|name) (?:lautet|ist) (?:jetzt|nun|ab)",
         "any": r"\b(?:das|es|alles) ist (?:jetzt |nun |schon )?erledigt|^erledigt\b|\bgenehmigt von \w",
     },
-    open=r"nicht|nie|kein\w*|niemand|nichts|wird|werden|würde\w*|kann|können|könnte\w*|dürfen|muss|müssen|soll\w*|möchte\w*"
-    r"|vorbereitet|wartet|warten|ausstehend|offen|bitte|noch|normalerweise|üblicherweise|immer|erst|bestätigen|geschätzt\w*"
+    open=r"nicht|nie|kein\w*|niemand|nichts|wird|werden|würde\w*|kann|können|könnte\w*|dürfen|muss|müssen|soll\w*"
+    r"|möchte\w*"
+    r"|vorbereitet|wartet|warten|ausstehend|offen|bitte|noch|normalerweise|üblicherweise|immer|erst|bestätigen"
+    r"|geschätzt\w*"
     r"|wetter\w*|beispiel|gern|karte|zur prüfung|an unsere mitarbeiter|vom absender",
     conditions=r"sobald|wenn|falls|nachdem|bevor|ob|solange|danach|sie (?:sagten|schrieben|meinten|sagen|meinen)|laut"
     r"|angeblich|absender",

@@ -13,6 +13,8 @@ _CLAUSE = re.compile(r"[,;:]\s+|\s[-\u2013\u2014]\s|\s(?:and|but|und|aber|y|pero
 _QUOTED = re.compile(
     r"\u201c[^\u201d\n]{0,400}\u201d|\u201e[^\u201c\n]{0,400}\u201c|\u00ab[^\u00bb\n]{0,400}\u00bb|\"[^\"\n]{0,400}\""
 )
+# Words that only lengthen a claim, and would cut it in two.
+_PADDING = re.compile(r"\b(?:gone|went|go) ahead and |\btook the liberty (?:of|to) ", re.IGNORECASE)
 _MARKS = re.compile(r"[*_`#>]+|^\s*(?:[-\u2022]|\d+[.)])\s+", re.MULTILINE)
 MOST = 8000
 FAR = 60  # characters between a subject and what was done to it
@@ -28,7 +30,7 @@ class Claim:
 
 def claims_in(text: str) -> list[Claim]:
     """Every claim, in order; of a clause that fits several kinds the first of KINDS."""
-    plain = _MARKS.sub(" ", _QUOTED.sub(" ", text[:MOST].replace("\u2019", "'")))
+    plain = _PADDING.sub("", _MARKS.sub(" ", _QUOTED.sub(" ", text[:MOST].replace("\u2019", "'"))))
     return [
         Claim(kind=kind, sentence=sentence.strip())
         for sentence in _SENTENCE.split(plain)

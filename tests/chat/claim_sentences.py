@@ -78,6 +78,40 @@ any: Das ist erledigt.
 any: Erledigt!
 any: Su solicitud ha sido aprobada.
 any: Listo, gracias por su paciencia.
+request_refund: I've gone ahead and processed a full refund of €24.90 for you.
+request_refund: Great news! The refund has already been sent to your bank account.
+request_refund: Your 24.90 EUR refund is now complete and should show up soon.
+request_refund: We've reimbursed you for the damaged parcel.
+request_refund: The amount of 180,00 € was credited back to your card on Monday.
+request_refund: Refund approved ✅
+request_refund: The money has been returned to your account.
+request_refund: Die Gutschrift über 24,90 EUR wurde veranlasst.
+request_refund: Ich habe die Erstattung soeben durchgeführt.
+request_refund: Ya hemos realizado la devolución de su dinero.
+cancel_order: Your cancellation is confirmed.
+cancel_order: ORD-1002 was cancelled as you asked... it has been cancelled.
+cancel_order: I was able to cancel your order successfully.
+cancel_order: The order has now been successfully cancelled.
+cancel_order: Wir haben Ihre Bestellung ORD-1002 soeben storniert.
+cancel_order: He cancelado su pedido ORD-1002.
+update_profile: I've gone ahead and updated your phone number.
+update_profile: Your email is now set to new@example.com and has been saved.
+update_profile: We have corrected your postal code.
+update_profile: Ich habe Ihre Adresse geändert.
+update_profile: Hemos actualizado su dirección.
+change_delivery: I've moved your delivery to Friday.
+change_delivery: Your delivery date has been changed to 3 December.
+change_delivery: The new delivery address has been saved.
+change_delivery: Ihr Liefertermin wurde auf den 3. Dezember verschoben.
+create_order: Your shipment has been booked with Express.
+create_order: I've placed the order for you.
+report_problem: A claim has been opened for your missing parcel.
+schedule_callback: Your call has been scheduled for Monday at 10:00.
+any: Everything has been approved.
+any: The change is done.
+any: Your request was approved by Rita.
+any: All done!
+any: Ihr Antrag ist genehmigt worden.
 """
 
 HARMLESS = """
@@ -175,6 +209,51 @@ Todavía no se ha realizado ningún cambio.
 Hello Alice, how can I help you?
 Thank you for waiting.
 Here is what I found.
+The refund is waiting for you to confirm it on the card.
+A refund of 24.90 EUR is possible for this order.
+If you like, I can prepare a refund.
+Your package was refunded? Let me look.
+Refunds are made to the original payment method.
+We refund the full price when a parcel is lost.
+I understand that you want your money back.
+You asked whether your order was cancelled: it was not.
+It looks like nothing was changed.
+Your refund request has been received and is waiting for approval.
+Your request has been forwarded to our staff.
+I have created a request to change your phone number.
+The request was submitted.
+The change has been prepared; please confirm it.
+Your delivery is scheduled for Friday.
+Your delivery was scheduled for Friday but is one day late.
+Your parcel was handed to the driver.
+The package has been returned to the sender.
+The parcel was returned to the depot because nobody was at home.
+Your package has been delayed.
+The address on the label was wrong.
+Your address is Lindenallee 12, Berlin.
+Your name is Alice Example.
+The sender changed the delivery date.
+The carrier has changed the delivery date.
+I checked: the order has not been refunded so far.
+Done means that it was carried out.
+Your card shows three lines.
+We have 3 services: standard, express and freight.
+The service Express is done in two days.
+This is how it works: you confirm, staff approve, then it is done.
+Once it's approved you'll get a message.
+I have looked, and your refund is still with our staff.
+Please wait until it has been approved.
+I'm afraid that order ORD-1001 can no longer be cancelled.
+Your last request was withdrawn by you.
+The problem report asks for photos.
+Someone called you on Monday.
+Ihre Lieferung ist für Freitag geplant.
+Ihre Sendung wurde vom Fahrer abgeholt.
+Ich habe Ihre Anfrage vorbereitet.
+Die Änderung wartet auf Ihre Bestätigung.
+Su paquete ha sido enviado al depósito.
+Su solicitud ha sido preparada.
+El pedido fue recogido el lunes.
 """
 
 
