@@ -81,7 +81,7 @@ demo-reset: $(RUNTIME) ## throw the demo's data away and make it anew
 	@$(AS_DEMO) $(PY) manage.py seed_demo
 	@echo "The demo's data is new. make demo serves it."
 
-migrate: $(RUNTIME) ## create or update the tables (as MIGRATE_DATABASE_URL where it is set)
+migrate: $(RUNTIME) ## the tables, and on PostgreSQL the roles (as MIGRATE_DATABASE_URL where it is set)
 	@mkdir -p var
 	@$(PY) manage.py migrate
 

@@ -65,13 +65,11 @@ RULES = (
     Rule("tracking_problemreport", f"customer_id = {ME}", ALL, ALL, insert=f"customer_id = {ME} AND {PACKAGE_IS_MINE}"),
     Rule("tracking_callback", f"customer_id = {ME}", ALL, ALL, insert=f"customer_id = {ME}"),
     Rule("tools_toolcall", f"customer_id = {ME}", ALL, NONE),
-    # All stops of a route that carries a package of theirs: how many come before; the last place only while under way.
+    # Routes under way that carry a package of theirs, with all stops: how many come before, and where the truck is.
     Rule("tracking_stop", "route_id IN (SELECT tools_routes())", ALL, NONE),
     Rule("tracking_route", "id IN (SELECT tools_routes())", ALL, NONE),
     Rule("tracking_truck", "id IN (SELECT r.truck_id FROM tracking_route r)", ALL, NONE),
-    Rule(
-        "tracking_geoping", "truck_id IN (SELECT r.truck_id FROM tracking_route r WHERE r.state = 'active')", ALL, NONE
-    ),
+    Rule("tracking_geoping", "truck_id IN (SELECT r.truck_id FROM tracking_route r)", ALL, NONE),
     # The sign-in's address follows the profile's; nothing else of a sign-in can be seen or changed.
     Rule("auth_user", f"id = {MY_USER}", NONE, ("id",), update=("email",)),
     Rule(
@@ -90,6 +88,7 @@ PROTECTED = tuple(rule for rule in RULES if rule.rows)
 ROUTES_FUNCTION = "tools_routes"
 ROUTES_BODY = (
     "SELECT s.route_id FROM {schema}.tracking_package p JOIN {schema}.tracking_stop s ON s.id = p.stop_id"
+    " JOIN {schema}.tracking_route r ON r.id = s.route_id AND r.state = 'active'"
     " WHERE p.booker_id = {me} OR p.recipient_id = {me}"
 )
 

@@ -15,7 +15,7 @@ from psycopg import errors
 
 from tools.roles_check import Finding, findings
 from tools.roles_rules import LOOK_ONLY
-from tools.roles_sql import Place, cluster_statements, database_statements, script
+from tools.roles_sql import Place, cluster_statements, database_statements, rules_without_table, script
 
 log = structlog.get_logger(__name__)
 
@@ -116,8 +116,9 @@ def after_migrate(sender: Any, *, using: str, **kwargs: Any) -> None:
     """
     if "plan" not in kwargs or using != connection.alias or connection.vendor != "postgresql":
         return
-    if find_place() is None:
-        return
+    place = find_place()
+    if place is None or rules_without_table(place):
+        return  # one application alone was migrated: there is nothing to keep yet
     try:
         set_up()
     except NotSetUp as error:
