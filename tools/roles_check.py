@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.conf import settings
 from django.db import connection
 
 from tools.dbroles import ROLES
@@ -62,9 +63,11 @@ def _roles(place: Place, known: set[str]) -> list[Finding]:
         " FROM pg_catalog.pg_roles WHERE rolname = ANY(%s) ORDER BY rolname",
         list(ROLES),
     )
-    names = ("is superuser", "bypasses row-level security", "may create roles", "may create databases", "may sign in")
-    for role, *values in flags:
+    names = ("is superuser", "bypasses row-level security", "may create roles", "may create databases")
+    for role, *values, may_sign_in in flags:
         found += [Finding("cluster", f"{role} {name}") for name, value in zip(names, values, strict=True) if value]
+        if may_sign_in:  # whoever tries the roles out in a demo may sign in as one
+            found.append(Finding("application" if settings.RELAXED else "cluster", f"{role} may sign in"))
     for role, other in _rows(
         "SELECT m.member::regrole::text, m.roleid::regrole::text FROM pg_catalog.pg_auth_members m"
         " JOIN pg_catalog.pg_roles r ON r.oid = m.member WHERE r.rolname = ANY(%s)",

@@ -94,8 +94,8 @@ def test_az_06_the_application_changes_no_audit_and_no_table(arena: Arena):
             "SET ROLE postgres",
         ]
         statements += ["ALTER TABLE tracking_order NO FORCE ROW LEVEL SECURITY", "SELECT * FROM journal.change"]
-        for statement in statements:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        for statement in statements:  # refused by the rights already, not by the triggers behind them
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"^(permission denied|must be owner)"):
                 session.execute(statement.encode())
 
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, ProgrammingError, connection, transaction
 from psycopg import sql
 
 from support_bot.chat.models import Conversation
+from tests.processes import ROOT
 from tests.tools.direct import applied, context, parsed, planned, read
 from tools.dbroles import CUSTOMER_SETTING, READ_ONLY, READ_WRITE, ROLES, acting_as, as_application, in_force
 from tools.errors import Internal, NotFound, NotPossible
@@ -313,6 +314,13 @@ def test_one_question_may_be_asked_of_all_rows(alice: Customer, bob: Customer):
             assert Customer.objects.filter(email=bob.email).exists()
         assert who_and_for_whom() == (READ_WRITE, str(alice.pk))
         assert not Customer.objects.filter(email=bob.email).exists()
+
+
+def test_one_place_alone_asks_as_the_application():
+    """A tool that steps out of its role is bound by nothing below it: a second place needs a reason as good."""
+    modules = [*(ROOT / "tools").rglob("*.py"), *(ROOT / "tracking").rglob("*.py")]
+    asking = {path.name for path in modules if "as_application(" in path.read_text()}
+    assert asking == {"dbroles.py", "writes_profile.py"}
 
 
 def test_as_application_changes_nothing_outside_of_a_role(alice: Customer):

@@ -133,6 +133,19 @@ def test_what_only_an_administrator_can_change_counts_outside_of_the_demo(
         call_command("check_roles")
 
 
+def test_a_tools_role_that_may_sign_in_counts_outside_of_the_demo(place: Place, settings: Any):
+    settings.DATABASE_URL = f"postgres://{APP}@127.0.0.1/x"
+    run("ALTER ROLE tools_ro LOGIN")
+
+    call_command("check_roles")
+    assert set_up() is False
+    settings.RELAXED = False
+    with pytest.raises(CommandError, match="tools_ro may sign in"):
+        call_command("check_roles")
+    assert set_up() is True
+    assert texts(place) == []
+
+
 def test_the_rules_name_only_tables_and_columns_that_are_there(place: Place):
     with connection.cursor() as cursor:
         for rule in RULES:
