@@ -6,9 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.forms import ResetPasswordForm as AnyAddressForm
 from allauth.account.forms import SignupForm as NewAccountForm
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
+from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -112,6 +114,18 @@ class VerifyAfterSignUp(EmailVerificationStage):  # type: ignore[misc]
         if user is not None and (user.last_login or not EmailAddress.objects.filter(user_id=user.pk).exists()):
             return None, True
         return super().handle()
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]
+    """One hash for each account that a login names, and one where it names none: time tells nothing."""
+
+    def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Any:
+        named: dict[int, Any] = {}
+        for login in {str(credentials[name]) for name in ("username", "email") if credentials.get(name)}:
+            users = filter_users_by_email(login, prefer_verified=True, for_login=True)
+            named |= {user.pk: user for user in [*users, get_user_by_username(login)] if user is not None}
+        password = credentials["password"]
+        return next((user for user in named.values() if self._check_password(user, password)), None)
 
 
 class SignupForm(NewAccountForm):  # type: ignore[misc]
