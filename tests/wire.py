@@ -93,7 +93,13 @@ class Socket:
     """One websocket. Keeps every frame it got; `until` reads on to the first that fits."""
 
     def __init__(
-        self, browser: Browser, conversation: str, *, resume: int | None = 0, origin: str | None = None
+        self,
+        browser: Browser,
+        conversation: str,
+        *,
+        resume: int | None = 0,
+        origin: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         host = urlsplit(browser.url).netloc
         self.conversation = conversation
@@ -101,7 +107,7 @@ class Socket:
         self.ws: ClientConnection = connect(
             f"ws://{host}/ws/chat/{conversation}/",
             origin=Origin(origin or browser.url),
-            additional_headers={"Cookie": browser.cookies()},
+            additional_headers={"Cookie": browser.cookies(), **(headers or {})},
             compression=None,
             open_timeout=WAIT_S,
             legacy=True,  # the caller decides when it is closed
