@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from tests.environment import process_environment
-from tests.processes import ROOT, Stack
+from tests.processes import ROOT, Stack, manage
 from tests.safety import journal
 from tests.safety.arena import Arena, Product
 from tests.safety.cast import DATABASE_PASSWORD, REDIS_PASSWORD, SECRETS, Pair
@@ -75,6 +75,8 @@ def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.Temp
                 mail=mail,
                 variables=variables,
             )
+            # O7 for the whole session: what all tests together did is one chain, and it holds.
+            assert manage("verify_audit", database_url=database_url, **variables).startswith("ok: ")
     finally:
         stack.stop()
         store.stop()
