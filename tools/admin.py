@@ -21,9 +21,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
-from tools import queue_export, review
+from tools import audit_view, queue_export, review
 from tools.lineage import BADGE, BADGE_UNASKED, warnings_of
-from tools.models import Approval, AuditEntry, Decision, Effect, Notice, ToolCall
+from tools.models import Approval, AuditAnchor, AuditEntry, Decision, Effect, Notice, ToolCall
 from tools.provenance import FROM_DATA
 from tools.queue_filters import OPEN, AgeFilter, CustomerFilter, SourceFilter, StateFilter, ToolFilter
 from tools.states import State
@@ -188,10 +188,27 @@ class EffectAdmin(ReadOnly):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly):
-    list_display = ("at", "event", "actor", "call_id", "outcome")
-    list_filter = ("event",)
-    search_fields = ("call_id", "actor")
+    list_display = ("at", "event", "actor", "call_id", "outcome", "request_id")
+    list_filter = (audit_view.FamilyFilter, "at")
+    search_fields = ("call_id",)  # says that there is a search; what it does stands in audit_view
+    search_help_text = "A call id, request id, actor (user:7) or event (call.approved), exactly"
     show_full_result_count = False
+    paginator = audit_view.NewestRows
+    sortable_by = ()
+    ordering = ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
+        return audit_view.search(queryset, search_term), False
+
+
+@admin.register(AuditAnchor)
+class AuditAnchorAdmin(ReadOnly):
+    """What to keep elsewhere: `verify_audit --anchor POSITION:HASH` compares."""
+
+    list_display = ("at", "position", "hash")
+    sortable_by = ()
     ordering = ("-pk",)
 
 

@@ -163,6 +163,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["at"], name="auditentry_at"),
             models.Index(fields=["event", "id"], name="auditentry_event"),
             models.Index(fields=["actor", "id"], name="auditentry_actor"),
+            models.Index(fields=["request_id"], name="auditentry_request"),
         ]
 
     def __str__(self) -> str:

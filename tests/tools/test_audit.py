@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.tools.steps import ask
-from tools import audit
+from tools import audit, origin
+from tools.audit_view import MOST_ROWS
 from tools.models import AuditEntry, ToolCall
 from tracking.models import Customer
 
@@ -62,3 +66,36 @@ def test_an_entry_is_one_record_in_the_log_without_values(alice: Customer, caplo
     assert str(ToolCall.objects.get().pk) in logged
     assert "+493012345678" not in logged
     assert "Alice" not in logged
+
+
+def test_staff_find_entries_by_exact_values(alice: Customer, rita: User, client: Client):
+    call = ask(alice)
+    with origin.bound(request_id="request-1"):
+        audit.record(event="probe.done", actor=audit.user_actor(7), outcome="fine", now=timezone.now())
+    client.force_login(User.objects.create_superuser("chief", "chief@example.com", "demo"))
+
+    def found(text: str, **query: str) -> list[str]:
+        page = client.get("/admin/tools/auditentry/", {"q": text, **query})
+        assert page.status_code == 200
+        return [entry.event for entry in page.context["cl"].result_list]
+
+    assert found(str(call.pk)) == ["call.requested"]
+    assert found("user:7") == found("probe.done") == found("request-1") == ["probe.done"]
+    assert found("%") == found("' OR 1=1--") == found("x" * 500) == []
+    assert "probe.done" in found("\0")  # no search at all
+    assert found("", about="call") == ["call.requested"]
+    assert "probe.done" in found("")
+    assert "probe.done" in found("", about="nonsense")
+
+
+def test_a_page_of_the_trail_never_counts_all_of_it(client: Client):
+    for _ in range(3):
+        audit.record(event="probe.done", actor=audit.WORKER, outcome="fine", now=timezone.now())
+    client.force_login(User.objects.create_superuser("chief", "chief@example.com", "demo"))
+
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/admin/tools/auditentry/")
+
+    counted = [query["sql"] for query in queries if "COUNT(" in query["sql"] and "tools_auditentry" in query["sql"]]
+    assert counted
+    assert all(f"LIMIT {MOST_ROWS}" in sql for sql in counted)

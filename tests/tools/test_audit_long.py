@@ -1,0 +1,93 @@
+"""A trail of a million entries: sealed, verified and looked through in a time and a memory that fit."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+
+from tools import sealing
+from tools.auditcheck import Broken, verify
+from tools.auditproof import entry_mac
+from tools.models import AuditEntry
+
+COLUMNS = "at, event, actor, customer_id, call_id, digest, outcome, details, request_id, address, mac"
+EVENTS = ("call.running", "call.succeeded", "auth.signed_in", "tool.rejected", "call.approved")
+
+
+def fill(count: int) -> None:
+    """Entries as audit.record makes them, through COPY."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY tools_auditentry ({COLUMNS}) FROM STDIN") as copy:
+        for number in range(count):
+            entry = AuditEntry(
+                at=start + timedelta(seconds=number),
+                event=EVENTS[number % 5],
+                actor=f"user:{number % 1000}",
+                digest="0" * 64,
+                outcome="fine",
+                details={"number": number},
+                request_id=f"request-{number // 4}",
+                address="0" * 32,
+            )
+            entry.mac = entry_mac(entry)
+            row: list[Any] = [entry.at, entry.event, entry.actor, None, None, entry.digest, entry.outcome]
+            copy.write_row([*row, json.dumps(entry.details), entry.request_id, entry.address, entry.mac])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tools_auditentry")
+
+
+def check(client: Client, count: int, *, verify_s: float) -> None:
+    fill(count)
+    while sealing.seal_entries():
+        pass
+    tracemalloc.start()
+    began = time.perf_counter()
+    assert verify().entries >= count
+    took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    print(f"verify_audit: {count} entries in {took:.1f} s, {peak / 2**20:.1f} MiB at most")
+    assert took < verify_s
+    assert peak < 40 * 2**20
+    client.force_login(User.objects.create_superuser("chief", "chief@example.com", "demo"))
+    for query in (
+        "",
+        "?q=user:7",
+        "?q=call.approved",
+        "?about=tool",
+        "?q=request-17",
+        "?p=100",
+        "?at__gte=2026-01-01%2000:00:00%2B00:00",
+    ):
+        began = time.perf_counter()
+        assert client.get(f"/admin/tools/auditentry/{query}").status_code == 200
+        assert time.perf_counter() - began < 2, query
+    began = time.perf_counter()
+    assert sealing.seal_entries() < 100
+    assert time.perf_counter() - began < 1
+    changed = AuditEntry.objects.order_by("pk")[count - 10].pk
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE tools_auditentry SET outcome = 'other' WHERE id = %s", [changed])
+    with pytest.raises(Broken, match=f"entry {changed}: was changed"):
+        verify()
+
+
+@pytest.mark.django_db
+@pytest.mark.servers
+def test_ten_thousand_entries(client: Client):
+    check(client, 10_000, verify_s=30)
+
+
+@pytest.mark.long
+@pytest.mark.django_db
+@pytest.mark.servers
+def test_a_million_entries(client: Client):
+    check(client, 1_000_000, verify_s=600)
