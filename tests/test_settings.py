@@ -76,6 +76,7 @@ BAD = [
     ("MAX_TOOL_CALLS_PER_STEP", "1000"), ("EFFECT_TRIES", "0"), ("DB_THREADS", "99999999999"),
     ("TURN_TIMEOUT_S", "0"), ("TURN_TIMEOUT_S", "-5"), ("TURN_TIMEOUT_S", "1e3"), ("TURN_TIMEOUT_S", "inf"),
     ("TOOL_TIMEOUT_S", "nan"), ("EFFECT_TIMEOUT_S", "10s"), ("CONFIRM_TTL_S", "x"), ("SWEEP_S", "0.0"),
+    ("AUDIT_ANCHOR_S", "0"), ("SECRET_KEY_FALLBACKS", "short"), ("SECRET_KEY_FALLBACKS", f"{'a' * 40},{'a' * 40}"),
     ("APPROVAL_TTL_S", "1.23456"),
     ("SECOND_APPROVER_ABOVE", "-1"), ("SECOND_APPROVER_ABOVE", "1e2"), ("SECOND_APPROVER_ABOVE", "NaN"),
     ("SECOND_APPROVER_ABOVE", "100.001"), ("SECOND_APPROVER_ABOVE", "100,00"), ("SECOND_APPROVER_ABOVE", "Infinity"),
@@ -162,6 +163,7 @@ def test_a_real_model_needs_a_key_or_an_address(read: Any):
         ("EMAIL_URL", f"smtp://u:{CANARY}@h:x"),
         ("OPENAI_API_KEY", f"{CANARY} \u00e9"),
         ("SECRET_KEY", CANARY),
+        ("SECRET_KEY_FALLBACKS", CANARY),
     ],
 )
 def test_no_error_repeats_a_secret(read: Any, name: str, value: str):
@@ -214,7 +216,7 @@ CONTRACT: dict[str, Any] = {
     "TURN_MAX_STEPS": 6, "TURN_TIMEOUT_S": 60, "MAX_TOOL_CALLS_PER_STEP": 8, "TURN_QUEUE": 5,
     "LLM_CONNECT_TIMEOUT_S": 5, "LLM_FIRST_TOKEN_TIMEOUT_S": 15, "LLM_IDLE_TIMEOUT_S": 15, "LLM_MAX_BYTES": 4194304,
     "STILL_WORKING_S": 8, "TURN_LEASE_S": 10, "CALL_LEASE_S": 30, "SWEEP_S": 5, "TOOL_TIMEOUT_S": 5,
-    "EFFECT_TIMEOUT_S": 10, "EFFECT_TRIES": 5, "DRAIN_S": 15,
+    "EFFECT_TIMEOUT_S": 10, "EFFECT_TRIES": 5, "DRAIN_S": 15, "AUDIT_ANCHOR_S": 60,
     "MAX_MESSAGE_CHARS": 4000, "WS_MAX_BYTES": 65536, "HTTP_MAX_BYTES": 2621440, "HISTORY_TOKENS": 8000,
     "CONFIRM_TTL_S": 900, "APPROVAL_TTL_S": 86400, "PENDING_PER_CONVERSATION": 3, "PENDING_PER_DAY": 10,
     "SECOND_APPROVER_ABOVE": Decimal("100.00"), "REAUTH_S": 600,
@@ -374,3 +376,10 @@ def test_make_hands_every_variable_of_the_shell_through():
 
     assert assigned
     assert product_variables(assigned) == []
+
+
+def test_earlier_keys_are_kept_in_their_order(read: Any):
+    found = read(**PRODUCTION, SECRET_KEY_FALLBACKS=f"{'a' * 40}, {'b' * 40}")
+
+    assert found["SECRET_KEY_FALLBACKS"] == ["a" * 40, "b" * 40]
+    assert read(**PRODUCTION)["SECRET_KEY_FALLBACKS"] == []
