@@ -379,7 +379,7 @@ def test_make_hands_every_variable_of_the_shell_through():
 
 
 def test_earlier_keys_are_kept_in_their_order(read: Any):
+    assert read(**PRODUCTION)["SECRET_KEY_FALLBACKS"] == []
     found = read(**PRODUCTION, SECRET_KEY_FALLBACKS=f"{'a' * 40}, {'b' * 40}")
 
     assert found["SECRET_KEY_FALLBACKS"] == ["a" * 40, "b" * 40]
-    assert read(**PRODUCTION)["SECRET_KEY_FALLBACKS"] == []
