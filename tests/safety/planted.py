@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracking import selectors, services
+from tracking.errors import NotFound
 from tracking.models import Customer, Order, Package
 
 
@@ -16,7 +17,7 @@ def any_order(*, customer: Customer, reference: str, lock: bool = False) -> Orde
     orders = Order.objects.select_related("service").filter(reference__iexact=reference.replace(" ", ""))
     found = (orders.select_for_update(of=("self",), no_key=True) if lock else orders).first()
     if found is None:
-        raise selectors.NotFound("order")
+        raise NotFound("order")
     return found
 
 

@@ -201,7 +201,7 @@ def test_a_tool_marks_no_address_as_verified(alice: Customer):
 def test_without_a_customer_there_are_no_rows(postgres_url: str, database_url: str, role: str, setting: str):
     tables = [(r.table, r.read if role == READ_ONLY else r.write) for r in PROTECTED]
     with psycopg.connect(database_url) as session:
-        assert session.execute("SELECT count(*) FROM tracking_stop").fetchone() > (0,)
+        assert session.execute("SELECT FROM tracking_stop").fetchall()
         if setting != "never set":
             session.execute("SELECT set_config(%s, %s, true)", [CUSTOMER_SETTING, setting])
         session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
@@ -212,9 +212,9 @@ def test_without_a_customer_there_are_no_rows(postgres_url: str, database_url: s
                 assert session.execute(query).fetchall() == [], table
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_customer_that_is_no_number_is_an_error(alice: Customer, role: str):
-    with denied("invalid input syntax"), acting_as(role=role, customer_id="1 OR 1=1"):
+def test_a_customer_that_is_no_number_is_an_error(alice: Customer):
+    nonsense: Any = "1 OR 1=1"
+    with denied("invalid input syntax"), acting_as(role=READ_ONLY, customer_id=nonsense):
         run("SELECT id FROM tracking_order")
 
 

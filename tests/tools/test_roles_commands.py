@@ -106,7 +106,7 @@ def test_an_owner_who_may_create_roles_needs_nobody_else(
             assert session.execute("SELECT count(*) > 0 FROM tracking_customer").fetchone() == (True,)
         with psycopg.connect(postgres_url) as session:
             kept = "SELECT rolpassword FROM pg_authid WHERE rolname = %s"
-            (password,) = session.execute(kept, [urlsplit(web).username]).fetchone()
+            ((password,),) = session.execute(kept, [urlsplit(web).username]).fetchall()
         assert password.startswith("SCRAM-SHA-256$")
     finally:
         administer(
