@@ -36,6 +36,7 @@ def as_tool(arena: Arena, role: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def test_az_06_a_tool_without_a_customer_sees_nobody(arena: Arena):
+    arena.turn(arena.a, call("list_my_orders"), say("These."))
     with as_tool(arena, READ_ONLY) as session:
         for rule in PROTECTED:
             if rule.read:
