@@ -21,7 +21,7 @@ from tests.chromium import chromium, chromium_path
 from tests.model_server import ModelServer
 from tests.people import alice, bob, ravi, rita, sam  # noqa: F401 - fixtures for every test
 from tests.processes import Stack, manage
-from tests.safety.production import production  # noqa: F401 - a fixture
+from tests.safety.production import _production, production  # noqa: F401 - fixtures
 from tests.servers import Redis, as_application
 from tests.wire import Browser
 

@@ -9,7 +9,7 @@ import re
 import struct
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -107,32 +107,59 @@ class Production:
     web: Running
     database_url: str
     mail: Path
+    browsers: list[ProxiedBrowser] = field(default_factory=list)
 
     def browser(self, address: str = "203.0.113.7") -> ProxiedBrowser:
-        return ProxiedBrowser(self.web.url, address)
+        """Somebody at this address; closed when the test ends."""
+        self.browsers.append(ProxiedBrowser(self.web.url, address))
+        return self.browsers[-1]
 
     def sql(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url, autocommit=True) as rows:
             cursor = rows.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def mails_to(self, address: str, *, at_least: int = 1) -> list[str]:
-        """The mails to an address, once there are so many."""
+    def add_staff(self, name: str) -> None:
+        """A superuser with the usual password and a confirmed address, for one test alone."""
+        self.sql(
+            "INSERT INTO auth_user (username, email, first_name, last_name, password, is_active, is_staff,"
+            " is_superuser, date_joined) SELECT %s, %s, '', '', password, true, true, true, now() FROM auth_user"
+            " WHERE username = 'alice'",
+            name,
+            f"{name}@example.com",
+        )
+        self.sql(
+            'INSERT INTO account_emailaddress (user_id, email, verified, "primary")'
+            " SELECT id, email, true, true FROM auth_user WHERE username = %s",
+            name,
+        )
+
+    def mails_to(self, address: str, *, at_least: int = 1, about: str = "") -> list[str]:
+        """The mails to an address that hold `about`, once there are so many."""
         found: list[str] = []
 
         def arrived() -> bool:
             text = "".join(path.read_text() for path in sorted(self.mail.iterdir()))
             parts = re.split(r"^-{79}$", text, flags=re.M)
-            found[:] = [part for part in parts if re.search(rf"^To: .*{re.escape(address)}", part, re.M)]
+            found[:] = [
+                part for part in parts if about in part and re.search(rf"^To: .*{re.escape(address)}", part, re.M)
+            ]
             return len(found) >= at_least
 
         wait_until(arrived, what=f"{at_least} mails to {address}", within=10)
         return found
 
 
-@pytest.fixture(scope="session")
-def production(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+@pytest.fixture
+def production(_production: Production) -> Iterator[Production]:
     """One for all tests of a process; each takes an address and people of its own."""
+    yield _production
+    while _production.browsers:
+        _production.browsers.pop().close()
+
+
+@pytest.fixture(scope="session")
+def _production(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     folder = tmp_path_factory.mktemp("production")
     mail = folder / "mail"
     mail.mkdir()

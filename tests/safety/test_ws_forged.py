@@ -60,7 +60,6 @@ def test_ws_11_a_link_to_a_new_password_names_our_host_alone(production: Product
         assert "evil" not in mail
     else:
         assert answer.status_code in (400, 403, 429), answer.status_code
-    browser.close()
 
 
 @pytest.mark.parametrize("target", OUTSIDE)
@@ -81,7 +80,6 @@ def test_ws_11_no_page_leads_outside(production: Production, target: str):
         # As a browser reads it: no control characters, and a backslash is a slash.
         where = re.sub(r"[\x00-\x20]", "", answer.headers.get("location", "/")).replace("\\", "/")
         assert urljoin(f"{ORIGIN}/accounts/login/", where).startswith(f"{ORIGIN}/"), where
-    browser.close()
 
 
 def test_ws_11_an_address_that_a_client_writes_moves_no_limit(production: Production):
@@ -89,10 +87,8 @@ def test_ws_11_an_address_that_a_client_writes_moves_no_limit(production: Produc
     for number in range(25):
         browser = production.browser(f"10.1.2.{number}, 192.0.2.{number}, 203.0.113.66")
         codes.append(browser.http.get("/track/", params={"number": f"ABCD-{9000 + number}"}).status_code)
-        browser.close()
     assert codes[:20] == [404] * 20
     assert codes[20:] == [429] * 5
 
     other = production.browser("203.0.113.67")
     assert other.http.get("/track/", params={"number": "ABCD-9000"}).status_code == 404
-    other.close()

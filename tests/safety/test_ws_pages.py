@@ -98,8 +98,6 @@ def test_ws_08_signing_in_makes_a_new_session_with_locked_cookies(production: Pr
         assert attributes["samesite"].lower() == "samesite=lax"
         assert attributes["path"].lower() == "path=/"
         assert "domain" not in attributes
-    for browser in (victim, attacker, planted_on, again):
-        browser.close()
 
 
 # --- WS-09 ------------------------------------------------------------------------------------------------------
@@ -162,7 +160,8 @@ def refusals(browser: ProxiedBrowser) -> list[httpx2.Response]:
 def test_ws_09_every_answer_bears_its_headers(production: Production):
     visitor = production.browser("203.0.113.10")
     alice = signed_in(production, "alice", "203.0.113.11")
-    staff = signed_in(production, "rita", "203.0.113.12")
+    production.add_staff("page-reader")
+    staff = signed_in(production, "page-reader", "203.0.113.12")
     answers = [visitor.get(path) for path in PUBLIC] + [alice.get(path) for path in PERSONAL]
     answers += [*refusals(visitor), staff.get("/admin/"), staff.get("/accounts/2fa/")]
     staff.set_up_app()
@@ -182,8 +181,6 @@ def test_ws_09_every_answer_bears_its_headers(production: Production):
     assert inline == []
     left = alice.post("/accounts/logout/", {}, page="/accounts/password/change/")
     assert {'"cache"', '"storage"'} <= {part.strip() for part in left.headers["clear-site-data"].split(",")}
-    for browser in (visitor, alice, staff):
-        browser.close()
 
 
 def test_ws_09_plain_http_leads_to_https_and_nowhere_else(production: Production):
