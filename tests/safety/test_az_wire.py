@@ -152,6 +152,8 @@ def test_az_08_the_same_question_has_each_persons_own_answer(arena: Arena, tmp_p
                 other_person = arena.b if person is arena.a else arena.a
                 assert other_person.facts.orders[0] not in json.dumps(turn.frames)
     finally:
+        for socket in (*arena.a.sockets(), *arena.b.sockets()):
+            socket.close()
         stack.stop()
 
 
