@@ -9,7 +9,7 @@ from typing import Any
 from allauth.account import signals as account_signals
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models.signals import m2m_changed, post_delete, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -129,7 +129,7 @@ def _email(sender: Any, user: User, **_: Any) -> None:
 def _account_changed(sender: Any, instance: User, update_fields: Any = None, raw: bool = False, **_: Any) -> None:
     """Rights and passwords set past the account pages, e.g. in the admin."""
     watched = [name for name in (*RIGHTS, "password") if update_fields is None or name in update_fields]
-    if instance.pk is None or raw or not watched:
+    if instance._state.adding or raw or not watched:
         return
     before = User.objects.filter(pk=instance.pk).values(*watched).first()
     if before is None:
@@ -140,6 +140,14 @@ def _account_changed(sender: Any, instance: User, update_fields: Any = None, raw
         _record("staff.rights_changed", "changed", user=instance.pk, changed=rights)
     elif changed and update_fields is None:
         _record("auth.password_set", "set", user=instance.pk)
+
+
+@receiver(post_save, sender=User, dispatch_uid="audit")
+def _account_made(sender: Any, instance: User, created: bool = False, raw: bool = False, **_: Any) -> None:
+    """An account that is born with rights."""
+    rights = [f"{name}:True" for name in ("is_staff", "is_superuser") if getattr(instance, name)]
+    if created and rights and not raw:
+        _record("staff.rights_changed", "created", user=instance.pk, changed=rights)
 
 
 @receiver(m2m_changed, sender=User.groups.through, dispatch_uid="audit groups")

@@ -129,3 +129,11 @@ def test_addresses_are_cheap_so_all_strangers_together_have_a_limit(client: Clie
         client.post("/accounts/login/", {"login": f"name{number}", "password": "x"}, REMOTE_ADDR=f"10.0.0.{number}")
 
     assert len(told("auth.sign_in_failed")) == 3
+
+
+def test_an_account_born_with_rights_is_kept():
+    made = User.objects.create_superuser("chief", "chief@example.com", "demo")
+    User.objects.create_user("plain", "plain@example.com", "demo")
+
+    told_of = [entry for entry in told("staff.rights_changed") if entry[1] == "created"]
+    assert told_of[-1] == ("operator", "created", {"user": made.pk, "changed": ["is_staff:True", "is_superuser:True"]})

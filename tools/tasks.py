@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from celery import Task, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError
 
 from tools import health, notices
 from tools.approvals import expire_due
@@ -61,7 +62,10 @@ def _one_of_many(work: Callable[[], object], **which: object) -> None:
 @shared_task(name="tools.tasks.seal")
 def seal() -> None:
     """Chain the audit entries that were written since the last time."""
-    seal_entries()
+    try:
+        seal_entries()
+    except DatabaseError as error:  # the next second tries again; what is not sealed waits
+        log.warning("audit.not_sealed", error=type(error).__name__)
 
 
 @shared_task(name="tools.tasks.heartbeat", bind=True)
