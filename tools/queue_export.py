@@ -21,7 +21,7 @@ COLUMNS = (
     *("call_id", "requested_at", "expires_at", "decided_at", "customer", "tool", "state", "record", "summary"),
     *("changes", "approvals", "needed", "flagged"),
 )
-AT_ONCE = 1000
+AT_ONCE = 250
 # A person, not a machine that copies the queue all day.
 RATE = "10/minute"
 
