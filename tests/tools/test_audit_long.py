@@ -19,6 +19,7 @@ from tools.auditproof import entry_mac
 from tools.models import AuditEntry
 
 COLUMNS = "at, event, actor, customer_id, call_id, digest, outcome, details, request_id, address, mac"
+START = datetime(2026, 1, 1, tzinfo=UTC)
 EVENTS = ("call.running", "call.succeeded", "auth.signed_in", "tool.rejected", "call.approved")
 
 
@@ -31,22 +32,26 @@ def fill(count: int) -> None:
 
 
 def _copy(numbers: range) -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [_row(number) for number in numbers]
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY tools_auditentry ({COLUMNS}) FROM STDIN") as copy:
-        for number in numbers:
-            entry = AuditEntry(
-                at=start + timedelta(seconds=number),
-                event=EVENTS[number % 5],
-                actor=f"user:{number % 1000}",
-                digest="0" * 64,
-                outcome="fine",
-                details={"number": number},
-                request_id=f"request-{number // 4}",
-                address="0" * 32,
-            )
-            entry.mac = entry_mac(entry)
-            row: list[Any] = [entry.at, entry.event, entry.actor, None, None, entry.digest, entry.outcome]
-            copy.write_row([*row, json.dumps(entry.details), entry.request_id, entry.address, entry.mac])
+        for row in rows:
+            copy.write_row(row)
+
+
+def _row(number: int) -> list[Any]:
+    entry = AuditEntry(
+        at=START + timedelta(seconds=number),
+        event=EVENTS[number % 5],
+        actor=f"user:{number % 1000}",
+        digest="0" * 64,
+        outcome="fine",
+        details={"number": number},
+        request_id=f"request-{number // 4}",
+        address="0" * 32,
+    )
+    entry.mac = entry_mac(entry)
+    row: list[Any] = [entry.at, entry.event, entry.actor, None, None, entry.digest, entry.outcome]
+    return [*row, json.dumps(entry.details), entry.request_id, entry.address, entry.mac]
 
 
 def check(client: Client, count: int, *, verify_s: float) -> None:
