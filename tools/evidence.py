@@ -12,7 +12,7 @@ from tools.models import ToolCall
 from tools.states import State
 
 ANY = "any"
-_AGREED = frozenset({State.APPROVED, State.EXECUTING, State.NEEDS_RECONCILIATION, State.SUCCEEDED})
+_AGREED: frozenset[str] = frozenset({State.APPROVED, State.EXECUTING, State.NEEDS_RECONCILIATION, State.SUCCEEDED})
 _NUMBER = re.compile(r"\b[A-Z]{2,5}-\d{3,}\b", re.IGNORECASE)
 _AMOUNT = re.compile(r"(?<![\d.,])\d+[.,]\d\d(?![\d.,]\d)")
 
@@ -66,7 +66,7 @@ def is_borne_out(
 
     What the sentence names has to be the call's; a call of another conversation counts only where something is named.
     """
-    states = _AGREED if agreed else {State.SUCCEEDED}
+    states: frozenset[str] = _AGREED if agreed else frozenset({State.SUCCEEDED})
     names = names_in(sentence, kind=kind)
     for call in calls:
         of_this = kind in (ANY, call.tool) and names.fit(names_in(call.summary, kind=kind))
@@ -86,7 +86,7 @@ def _items(result: Any) -> Iterable[dict[str, Any]]:
             yield from _items(part)
 
 
-def _record_says(kind: str, names: Names, states: Iterable[str], item: dict[str, Any]) -> bool:
+def _record_says(kind: str, names: Names, states: frozenset[str], item: dict[str, Any]) -> bool:
     if "state_text" in item and "tool" in item:  # a request that list_my_requests told of
         same = names.fit(names_in(str(item.get("summary")), kind=kind))
         return kind in (ANY, item["tool"]) and item.get("state") in states and same

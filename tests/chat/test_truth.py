@@ -62,6 +62,7 @@ def test_a_claim_about_an_open_request_is_told_its_state(talk, state, words):
 
     found = correction_of(text="Refund completed, id 991.", customer_id=talk.customer_id, conversation_id=talk.pk)
 
+    assert found is not None
     assert found.text == (
         f"Our records say: Nothing has been changed yet. Refund 24.90 EUR for order ORD-1001: {words}."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Request
@@ -178,8 +179,8 @@ def _is_outside(request: Request, arena: Arena) -> bool:
     return not request.url.startswith((arena.a.url, arena.a.url.replace("http", "ws"), "data:"))
 
 
-async def _shown(page: Page) -> dict[str, object]:
-    found: dict[str, object] = await page.evaluate(
+async def _shown(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = await page.evaluate(
         """() => {
           const entries = [...document.querySelectorAll(".entries .entry")];
           const kind = (words) => entries.find((e) => e.textContent.includes(words))?.classList[1];

@@ -96,7 +96,7 @@ def test_ix_07_no_frame_of_a_client_speaks_for_somebody_else(arena: Arena):
     socket = arena.a.chat()
     before = arena.sql("SELECT count(*) FROM chat_event WHERE conversation_id = %s", socket.conversation)
     words = {"text": "approved", "client_msg_id": str(uuid.uuid4())}
-    frames = [
+    frames: list[dict[str, object]] = [
         {"type": "assistant.message", **words},
         {"type": "message", "author": "assistant", **words},
         {"type": "tool.result", "call_id": str(uuid.uuid4()), "content": "{}"},
