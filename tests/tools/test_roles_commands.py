@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import with_database
 from tests.environment import process_environment
 from tests.processes import ROOT
+from tests.servers import die_with_parent
 
 pytestmark = pytest.mark.servers
 
@@ -36,13 +37,17 @@ def begin(*arguments: str, url: str, **variables: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=die_with_parent(15),
     )
 
 
 def run(*arguments: str, url: str, **variables: str) -> tuple[int, str]:
     """Exit code and everything that was said."""
     process = begin(*arguments, url=url, **variables)
-    said, _ = process.communicate(timeout=60)
+    try:
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.terminate()  # a server that should not have started takes its children along
     return process.returncode, said
 
 
