@@ -143,7 +143,7 @@ class ResetPasswordForm(AnyAddressForm):  # type: ignore[misc]
     def clean_email(self) -> str:
         email: str = super().clean_email()
         confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True).values_list("user_id", flat=True)
-        self.users = [user for user in self.users if user.pk in set(confirmed)]
+        self.users: list[User] = [user for user in self.users if user.pk in set(confirmed)]
         return email
 
 
