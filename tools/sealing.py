@@ -45,7 +45,7 @@ class _Memory:
 _memory = _Memory()
 
 
-def seal_entries(*, batches: int = 20) -> int:
+def seal_entries(*, batches: int = 4) -> int:
     """Seal what is committed, at most `batches` times BATCH entries. Returns how many; 0 too where another one seals.
 
     Anchors the chain where AUDIT_ANCHOR_S have passed since the last time.
