@@ -5,13 +5,13 @@ Pure. It never decides whether a request is made; it tells the people who decide
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from tools.asking import asks_for_something_else
-from tools.sightings import Text, seen_in, stands_in, word_for_word
+from tools.sightings import Texts, seen_in, stands_in, word_for_word
 
 Source = Literal["customer", "record", "model", "untrusted"]
 # From what one may rely on to what one may not; the worse of two counts.
@@ -74,9 +74,9 @@ def leaves(arguments: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def provenance_of(*, tool: str, arguments: dict[str, Any], sources: Sources) -> dict[str, Any]:
     """`sources`: path -> Source. `flags`: what a reviewer should be warned of. `flagged`: whether there is any."""
-    typed = [Text(text, today=sources.today) for text in sources.typed]
-    trusted = [Text(text, today=sources.today) for text in sources.trusted]
-    untrusted = [Text(text, today=sources.today) for text in sources.untrusted]
+    typed = Texts(sources.typed, today=sources.today)
+    trusted = Texts(sources.trusted, today=sources.today)
+    untrusted = Texts(sources.untrusted, today=sources.today)
     values = dict(leaves(arguments))
     found = {path: _source_of(value, typed, trusted, untrusted) for path, value in values.items()}
     flags = []
@@ -87,30 +87,30 @@ def provenance_of(*, tool: str, arguments: dict[str, Any], sources: Sources) -> 
     return {"sources": found, "flags": flags, "flagged": bool(flags)}
 
 
-def _source_of(value: Any, typed: Sequence[Text], trusted: Sequence[Text], untrusted: Sequence[Text]) -> Source:
+def _source_of(value: Any, typed: Texts, trusted: Texts, untrusted: Texts) -> Source:
     if isinstance(value, bool):
         return "model"
     text = f"{value:g}" if isinstance(value, int | float) else str(value)
-    if any(stands_in(text, said) for said in typed):
+    if stands_in(text, typed):
         return "customer"
-    if any(stands_in(text, known, whole=len(text) < LEAST) for known in trusted):
+    if stands_in(text, trusted, whole=len(text) < LEAST):
         return "record"
-    if len(text) >= LEAST and any(stands_in(text, other) or _holds_a_piece(text, other, typed) for other in untrusted):
+    if len(text) >= LEAST and (stands_in(text, untrusted) or _holds_a_piece(text, untrusted, typed)):
         return "untrusted"
     return "customer" if seen_in(text, typed) else "model"
 
 
-def _holds_a_piece(text: str, other: Text, typed: Sequence[Text]) -> bool:
+def _holds_a_piece(text: str, others: Texts, typed: Texts) -> bool:
     """Whether a longer text copies from another's what the customer did not say."""
-    return any(not any(stands_in(piece, said) for said in typed) for piece in word_for_word(text, other))
+    return any(not stands_in(piece, typed) for piece in word_for_word(text, others))
 
 
-def _is_steered(tool: str, values: dict[str, Any], found: dict[str, Source], untrusted: Sequence[Text]) -> bool:
+def _is_steered(tool: str, values: dict[str, Any], found: dict[str, Source], untrusted: Texts) -> bool:
     """Nothing of the request was typed, and text of others names the tool or one of its values."""
     if "customer" in found.values():
         return False
     named = [str(value) for value in values.values() if isinstance(value, str) and len(value) >= LEAST]
-    return any(tool in other.plain or any(stands_in(value, other) for value in named) for other in untrusted)
+    return tool in untrusted.plain or any(stands_in(value, untrusted) for value in named)
 
 
 def worse_of(*, first: dict[str, Any], again: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _AMOUNT = re.compile(r"(\d+)\.(\d\d)")
@@ -39,18 +39,21 @@ MOSTLY = 0.6
 LONG_WORD = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text to look into. `today`: what its `tomorrow` is counted from."""
+class Texts:
+    """Texts to look into, all at once: each value is searched for one time, however many there are.
 
-    raw: str
-    today: date | None = None
-    plain: str = field(init=False)
-    tokens: tuple[str, ...] = field(init=False)
+    today: what their `tomorrow` is counted from.
+    """
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "plain", _plain(self.raw))
-        object.__setattr__(self, "tokens", tokens_of(self.raw))
+    def __init__(self, texts: Iterable[str], *, today: date | None = None) -> None:
+        self.today = today
+        raw = list(texts)
+        self.raw = "\n|\n".join(raw)
+        self.plains = [_plain(text) for text in raw]
+        self.plain = "\n".join(self.plains)
+        self.tokens = [_TOKEN.findall(plain) for plain in self.plains]
+        # With a blank around each token, a run of them is a part of this; none reaches into another text.
+        self.joined = f" {' | '.join(' '.join(tokens) for tokens in self.tokens)} "
 
 
 def _plain(text: str) -> str:
@@ -62,22 +65,30 @@ def tokens_of(text: str) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(_plain(text)))
 
 
-def stands_in(value: str, text: Text, *, whole: bool = False) -> bool:
-    """Whether the text says this value; `whole`: says nothing else."""
+def stands_in(value: str, texts: Texts, *, whole: bool = False) -> bool:
+    """Whether one of the texts says this value; `whole`: says nothing else."""
     wanted = tokens_of(value)
     if whole or not wanted:
-        return bool(value) and _plain(value) == text.plain
+        return bool(value) and _plain(value) in texts.plains
     if len(value) == 2 and value.isupper():  # a country's code: `de` is a word in many languages
-        return re.search(rf"(?<!\w){value}(?!\w)", text.raw) is not None
-    if any(_has_run(spelling, text.tokens) for spelling in _spellings(value, wanted)):
+        return re.search(rf"(?<!\w){value}(?!\w)", texts.raw) is not None
+    if any(_has_run(spelling, texts) for spelling in _spellings(value, wanted)):
         return True
-    if not value.isascii() and _plain(value) in text.plain:  # where words are not set apart by blanks
+    if not value.isascii() and _plain(value) in texts.plain:  # where words are not set apart by blanks
         return True
     if _PHONE.fullmatch(value):
-        return _says_phone(value, text.raw)
+        return _says_phone(value, texts.raw)
     if found := _ISO.fullmatch(value):
-        return _says_day(date.fromisoformat(found[1]), text) and (found[2] is None or _says_time(found, text))
+        return any(
+            _says_moment(found, one, tokens, texts.today)
+            for one, tokens in zip(texts.plains, texts.tokens, strict=True)
+        )
     return False
+
+
+def _says_moment(found: re.Match[str], plain: str, tokens: list[str], today: date | None) -> bool:
+    day = date.fromisoformat(found[1])
+    return _says_day(day, plain, tokens, today) and (found[2] is None or _says_time(found, set(tokens)))
 
 
 def _spellings(value: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -93,9 +104,8 @@ def _spellings(value: str, wanted: tuple[str, ...]) -> Iterator[tuple[str, ...]]
         yield (number[1],)
 
 
-def _has_run(wanted: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
-    size = len(wanted)
-    return any(tokens[at : at + size] == wanted for at in range(len(tokens) - size + 1))
+def _has_run(wanted: tuple[str, ...], texts: Texts) -> bool:
+    return f" {' '.join(wanted)} " in texts.joined
 
 
 def _says_phone(value: str, raw: str) -> bool:
@@ -108,45 +118,44 @@ def _says_phone(value: str, raw: str) -> bool:
     return False
 
 
-def _says_day(day: date, text: Text) -> bool:
-    tokens = set(text.tokens)
+def _says_day(day: date, plain: str, words: list[str], today: date | None) -> bool:
+    tokens = set(words)
     month = set(re.split(r"[ |]", _MONTHS[day.month - 1]))
     if month & tokens and {str(day.day), f"{day.day:02}"} & tokens:
         return True
-    numbers = [(a, b) for a, b in zip(text.tokens, text.tokens[1:], strict=False) if a.isdecimal() and b.isdecimal()]
+    numbers = [(a, b) for a, b in pairwise(words) if a.isdecimal() and b.isdecimal()]
     if any({int(a), int(b)} == {day.day, day.month} and len(a) < 3 and len(b) < 3 for a, b in numbers):
         return True
-    if text.today is None:
+    if today is None:
         return False
-    ahead = (day - text.today).days
-    if ahead in _NEAR and re.search(rf"(?<!\w)(?:{_NEAR[ahead]})(?!\w)", text.plain):
+    ahead = (day - today).days
+    if ahead in _NEAR and re.search(rf"(?<!\w)(?:{_NEAR[ahead]})(?!\w)", plain):
         return True
-    if any(token.isdecimal() and len(token) < 3 and day == text.today + timedelta(days=int(token)) for token in tokens):
+    if any(token.isdecimal() and len(token) < 3 and day == today + timedelta(days=int(token)) for token in tokens):
         return bool(tokens & {"days", "day", "tagen", "tage", "días", "dias"})
     return 0 <= ahead <= 14 and bool(set(_WEEKDAYS[day.weekday()].split("|")) & tokens)
 
 
-def _says_time(found: re.Match[str], text: Text) -> bool:
+def _says_time(found: re.Match[str], tokens: set[str]) -> bool:
     hour = int(found[2])
-    tokens = set(text.tokens)
     if {str(hour), f"{hour:02}"} & tokens or (hour == 12 and {"noon", "midday", "mittag", "mediodía"} & tokens):
         return True
     return hour > 12 and str(hour - 12) in tokens
 
 
-def word_for_word(value: str, other: Text) -> list[str]:
-    """The pieces of `value` that stand in `other`: runs of words, and every address or long number."""
-    pieces = [found for found in _ADDRESS.findall(value) if _has_run(tokens_of(found), other.tokens)]
+def word_for_word(value: str, others: Texts) -> list[str]:
+    """The pieces of `value` that stand in one of them: runs of words, and every address or long number."""
+    pieces = [found for found in _ADDRESS.findall(value) if _has_run(tokens_of(found), others)]
     tokens = tokens_of(value)
     for at in range(len(tokens) - RUN + 1):
         run = tokens[at : at + RUN]
-        if _has_run(run, other.tokens):
+        if _has_run(run, others):
             pieces.append(" ".join(run))
     return pieces
 
 
-def seen_in(value: str, said: Sequence[Text]) -> bool:
+def seen_in(value: str, said: Texts) -> bool:
     """Whether a sentence tells again what was said in other words: most of its longer words were used."""
     words = {token for token in tokens_of(value) if len(token) >= LONG_WORD}
-    used = {token for text in said for token in text.tokens}
+    used = {token for tokens in said.tokens for token in tokens}
     return len(tokens_of(value)) >= RUN - 1 and bool(words) and len(words & used) >= MOSTLY * len(words)

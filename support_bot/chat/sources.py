@@ -12,8 +12,9 @@ from tools.gateway import is_read
 from tools.provenance import Sources, values_of
 from tracking.models import Customer
 
-# Rows looked at: more than a prompt holds.
+# What is looked at: more than a prompt holds, and no more than takes a moment to search.
 MOST = 400
+MOST_CHARS = 200_000
 PROFILE = ("name", "phone", "email", "street", "city", "postal_code", "country")
 
 
@@ -29,6 +30,7 @@ def sources_of(*, conversation_id: UUID, message_seq: int, customer: Customer) -
             plain, quoted = values_of(told["result"])
             trusted += plain
             untrusted += quoted
+    trusted, untrusted = _newest(trusted), _newest(untrusted)
     today = timezone.localdate()
     return Sources(typed=tuple(said["customer"]), trusted=tuple(trusted), untrusted=tuple(untrusted), today=today)
 
@@ -36,9 +38,20 @@ def sources_of(*, conversation_id: UUID, message_seq: int, customer: Customer) -
 def _said(conversation_id: UUID, message_seq: int) -> dict[str, list[str]]:
     rows = Event.objects.filter(conversation_id=conversation_id, type="message", seq__lte=message_seq).order_by("-seq")
     said: dict[str, list[str]] = {"customer": [], "staff": [], "system": [], "assistant": []}
-    for author, payload in list(rows.values_list("author", "payload")[:MOST])[::-1]:
+    for author, payload in rows.values_list("author", "payload")[:MOST]:
         said[author].append(str(payload["text"]))
-    return said
+    return {author: _newest(texts)[::-1] for author, texts in said.items()}
+
+
+def _newest(texts: list[str]) -> list[str]:
+    """Each text once, from the first on, as far as MOST_CHARS go."""
+    kept, left = [], MOST_CHARS
+    for text in dict.fromkeys(texts):
+        left -= len(text) + 1
+        if left < 0:
+            break
+        kept.append(text)
+    return kept
 
 
 def told_in(*, conversation_id: UUID) -> list[tuple[str, dict[str, Any]]]:
