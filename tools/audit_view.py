@@ -16,7 +16,7 @@ from tools.models import AuditEntry
 
 MOST_ROWS = 10_000
 MOST_CHARS = 80
-FAMILIES = ("account", "audit", "auth", "authz", "call", "customer", "group", "socket", "staff", "tool")
+FAMILIES = ("account", "audit", "auth", "authz", "call", "customer", "data", "group", "socket", "staff", "tool")
 _ACTOR = re.compile(r"(user|customer):[0-9]{1,18}|model|worker|clock|sealer|operator|anonymous")
 _EVENT = re.compile(r"[a-z_]{1,20}\.[a-z_]{1,30}")
 

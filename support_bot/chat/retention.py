@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from support_bot.chat.models import Conversation, Event, Feedback, ModelCall, Turn
+from tools import audit
 from tools import erasure as requests
 from tools.models import Heartbeat, Notice, ToolCall
 from tools.notices import MOST_TRIES
@@ -195,7 +196,24 @@ def purge(*, now: datetime, tell: Callable[[Purged], None], seconds: float | Non
         for taken in in_batches(rows=rule.rows(now - timedelta(days=rule.days)), change=rule.change, size=rule.at_once):
             count += taken
             if ends is not None and time.monotonic() > ends:
+                _record(rule, count, now)
                 tell(Purged(rule, count, finished=False))
                 return False
+        _record(rule, count, now)
         tell(Purged(rule, count, finished=True))
     return True
+
+
+def _record(rule: Rule, count: int, now: datetime) -> None:
+    """What went because of its age, and how much of it, is in the audit trail; whose it was is not."""
+    if count:
+        what = rule.what.partition(" ")[0]
+        audit.record(
+            event="data.purged",
+            actor=audit.CLOCK,
+            outcome=what,
+            now=now,
+            table=rule.table,
+            count=count,
+            older_than_days=rule.days,
+        )

@@ -186,6 +186,15 @@ def test_the_trail_is_never_purged(alice):
     assert AuditEntry.objects.filter(at=long_ago).exists()
 
 
+def test_what_was_purged_is_in_the_trail(alice, rita):
+    add("tools_heartbeat", alice, OLD["tools_heartbeat"], rita)
+    purge()
+    purge()
+
+    (entry,) = AuditEntry.objects.filter(event="data.purged", details__table="tools_heartbeat")
+    assert (entry.actor, entry.outcome, entry.details["count"]) == ("clock", "deleted", 1)
+
+
 def test_a_dry_run_only_counts(alice, rita):
     add("tools_heartbeat", alice, OLD["tools_heartbeat"], rita)
     out = StringIO()
