@@ -91,7 +91,13 @@ class ConversationAdmin(ReadOnly):
 
 @admin.register(Feedback)
 class FeedbackAdmin(ReadOnly):
-    list_display = ("conversation", "seq", "rating", "comment", "created_at")
+    list_display = ("conversation", "seq", "rating", "said", "created_at")
     list_filter = ("rating",)
     list_select_related = ("conversation",)
     ordering = ("-created_at",)
+    exclude = ("comment",)
+    readonly_fields = ("said",)
+
+    @admin.display(description="comment")
+    def said(self, feedback: Feedback) -> str:
+        return visible(feedback.comment)

@@ -22,6 +22,7 @@ from tools import approvals, gateway
 from tools.approvals import DecisionError
 from tools.models import ToolCall
 from tools.states import State
+from tools.textview import visible
 from tracking.models import Customer
 
 
@@ -77,14 +78,18 @@ class Command(BaseCommand):
 
     def _show(self, frame: Frame) -> None:
         if frame["type"] == "message" and frame["author"] != "customer":
-            self.stdout.write(f"{frame['author']}: {frame['text']}")
+            self._say(f"{frame['author']}: {frame['text']}")
         elif frame["type"] == "call" and frame["effect"] == "read" and frame["state"] == "running":
-            self.stdout.write(f"  {frame['label']}")
+            self._say(f"  {frame['label']}")
+
+    def _say(self, text: str) -> None:
+        """What a terminal would take for a command of its own is shown as a code."""
+        self.stdout.write(visible(text, keep_lines=True))
 
     def _confirm(self, call: ToolCall, customer: Customer) -> None:
-        self.stdout.write(f"\n  {call.summary}")
+        self._say(f"\n  {call.summary}")
         for change in call.changes:
-            self.stdout.write(f"    {change['label']}: {change['before'] or '-'} -> {change['after'] or '-'}")
+            self._say(f"    {change['label']}: {change['before'] or '-'} -> {change['after'] or '-'}")
         agreed = self._ask("  Confirm? [y/N] ").strip().lower() in ("y", "yes")
         try:
             if agreed:
