@@ -221,7 +221,7 @@ CONTRACT: dict[str, Any] = {
     "CONFIRM_TTL_S": 900, "APPROVAL_TTL_S": 86400, "PENDING_PER_CONVERSATION": 3, "PENDING_PER_DAY": 10,
     "SECOND_APPROVER_ABOVE": Decimal("100.00"), "REAUTH_S": 600,
     "RATE_MESSAGES": "20/minute", "RATE_TOOL_CALLS": "60/minute", "RATE_HANDSHAKES": "30/minute",
-    "RATE_LOGIN": "10/minute", "RATE_TRACK": "20/minute", "MAX_SOCKETS": 10, "DAILY_TOKENS": 200000,
+    "RATE_LOGIN": "10/minute", "RATE_TRACK": "20/minute", "MAX_SOCKETS": 10, "PER_ADDRESS": 20, "DAILY_TOKENS": 200000,
     "DAILY_TOKENS_TOTAL": None, "LLM_MODEL": "demo:rules", "LLM_FALLBACK_MODELS": [],
     "TOOL_MODULES": ["tools.read_tools", "tools.write_tools"], "PORT": 8000, "HOST": "127.0.0.1",
 }  # fmt: skip
