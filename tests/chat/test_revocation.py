@@ -59,7 +59,7 @@ async def test_only_the_session_that_was_signed_out_is_stopped(monkeypatch: pyte
     monkeypatch.setattr("support_bot.chat.broadcast._loop", asyncio.get_running_loop())
     listening = asyncio.create_task(revocation.listen())
     await asyncio.sleep(0)  # it subscribes before it waits
-    request = SimpleNamespace(session=SimpleNamespace(session_key="leaves"))
+    request: Any = SimpleNamespace(session=SimpleNamespace(session_key="leaves"))
 
     await asyncio.to_thread(revocation.announce, request=request)
     await asyncio.wait_for(left.closed.wait(), 5)
