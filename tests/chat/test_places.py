@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from redis import Redis as Client
 
 from support_bot.chat import places
 from support_bot.chat.places import Place, give_back, is_free, renew, take
@@ -65,7 +66,8 @@ def test_open_sockets_keep_their_places_even_when_redis_forgets(redis, monkeypat
     mine = [place("a"), place("b")]
     for each in mine:
         take(place=each)
-    places._client().flushall()
+    with Client.from_url(redis.url) as store:
+        store.flushall()
     ends = time.monotonic() + 3
     while time.monotonic() < ends:
         renew(places=mine)
