@@ -28,6 +28,7 @@ from tools.registry import REGISTRY, ToolDefinition, find_tool
 from tools.requests import lock_open_requests, request_call
 from tools.signals import call_changed
 from tools.states import OPEN_WRITE_STATES, State
+from tools.strictjson import MAX_BYTES
 
 # The third identical read in a turn gets no new answer.
 SAME_READS = 2
@@ -259,6 +260,11 @@ def _note_denied(calls: list[ToolCall], now: datetime) -> None:
 def printable_name(name: str) -> str:
     """A name a model made up, cut and made harmless for the record, the audit and the log."""
     return "".join(char if char.isascii() and char.isprintable() else "?" for char in name[:NAME_CHARS])
+
+
+def kept_arguments(raw: str) -> str:
+    """What the history keeps of raw arguments: no more than any call that was taken can have."""
+    return raw[:MAX_BYTES]
 
 
 def open_requests(*, customer_id: int, conversation_id: UUID) -> list[ToolCall]:

@@ -155,7 +155,7 @@ def _step_call(call: ToolCallRequest, answer: gateway.Admitted) -> dict[str, Any
     return {
         "id": call.id,
         "name": gateway.printable_name(call.name),
-        "arguments": prompt.storable(call.arguments),
+        "arguments": prompt.storable(gateway.kept_arguments(call.arguments)),
         "call_id": str(answer.call.pk),
         "told": answer.told,
     }

@@ -84,6 +84,16 @@ def test_fc_09_every_step_of_a_turn_is_cut_to_eight(arena: Arena):
     assert len(refused) == 104
 
 
+def test_fc_09_arguments_without_an_end_are_neither_kept_nor_sent_back(arena: Arena):
+    long = {"package_id": "A" * 900_000}
+    arena.turn(arena.a, fanout(("check_package", long), ("report_problem", long), ("x" * 900_000, {})), say("Enough."))
+
+    assert [answer["error"]["code"] for answer in arena.told()] == ["invalid_json", "invalid_json", "unknown_tool"]
+    assert len(arena.model.bodies[-1]) - len(arena.model.bodies[0]) < 10_000
+    kept = "SELECT max(length(calls::text)) FROM chat_step s JOIN chat_turn t ON t.id = s.turn_id"
+    assert arena.sql(f"{kept} WHERE t.conversation_id = %s", arena.a.sockets()[0].conversation)[0][0] < 30_000
+
+
 @pytest.mark.parametrize("kind", ["one", "two in turn", "another each time", "changes"])
 def test_fc_10_a_loop_ends_at_the_limit_with_an_honest_word(arena: Arena, kind: str):
     facts = arena.a.facts
