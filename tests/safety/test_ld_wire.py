@@ -101,6 +101,7 @@ def test_ld_01_a_gigabyte_without_a_length_is_refused(arena: Arena):
 def test_ld_01_ten_thousand_fields_are_refused(arena: Arena, kind: str):
     browser = arena.visitor()
     fields = {f"field{n}": "x" for n in range(10_000)}
+    browser.get("/accounts/login/")  # with the cookie of the form, so that the fields are really read
     with Watch(arena.product.web) as seen:
         if kind == "form":
             answer = browser.http.post("/accounts/login/", data=fields)
@@ -108,7 +109,7 @@ def test_ld_01_ten_thousand_fields_are_refused(arena: Arena, kind: str):
             answer = browser.http.post("/accounts/login/", files=dict.fromkeys(list(fields)[:2000], ("f", b"x")))
         else:
             answer = browser.get("/track/?" + "&".join(f"{name}=x" for name in list(fields)[:5000]))
-    assert answer.status_code in (400, 403, 413, 414, 431)
+    assert answer.status_code in (400, 413, 414, 431)
     assert seen.grown_mb <= GROWTH_MB
     assert seen.longest_s <= PATIENCE_S
 
@@ -215,7 +216,8 @@ def huge_error(megabytes: int) -> Wire:
 
 def overwhelm(arena: Arena, kind: str) -> Watch:
     arena.turn(arena.a, say("Hello"))
-    arena.model.always = lambda body: TOO_MUCH[kind]()
+    answer = TOO_MUCH[kind]()  # made before it is asked for: making a bomb takes longer than a first token may
+    arena.model.always = lambda body: answer
     before = len(arena.model.requests)
     with Watch(arena.product.web) as seen:
         turn = arena.turn(arena.a)
@@ -260,7 +262,7 @@ def test_ld_05_redirects_are_never_followed(arena: Arena, code: int):
 
 
 def test_ld_05_strange_statuses_are_an_outage_and_no_answer(arena: Arena):
-    for code in (100, 201, 204, 206, 304, 400, 401, 403, 404, 418, 429, 500, 503, 599):
+    for code in (100, 204, 206, 304, 401, 418, 429, 503):
         arena.model.always = lambda body, code=code: Status(code, {"choices": [{"message": {"content": "x"}}]})
         turn = arena.turn(arena.a, within=30)
         assert turn.end["state"] == "failed", code
