@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
@@ -28,6 +28,7 @@ from tools.provenance import FROM_DATA
 from tools.queue_filters import OPEN, AgeFilter, CustomerFilter, SourceFilter, StateFilter, ToolFilter
 from tools.states import State
 from tools.textview import visible
+from tracking.models import Customer
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
@@ -123,11 +124,19 @@ class ApprovalAdmin(ReadOnly):
         return timesince(timezone.now(), expires, depth=1) if expires > timezone.now() else "expired"
 
 
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 @admin.register(ToolCall)
 class ToolCallAdmin(ReadOnly):
     list_display = ("id", "tool", "who", "state", "created_at", "ended_at")
     list_filter = ("effect", "state", "tool")
-    search_fields = ("id", "customer__name", "customer__email", "record")
+    search_fields = ("record",)  # and what get_search_results adds
+    search_help_text = "A call_id, the record, e.g. ORD-1001, or the customer's name or e-mail"
     list_select_related = ("customer",)
     date_hierarchy = "created_at"
     show_full_result_count = False
@@ -135,6 +144,18 @@ class ToolCallAdmin(ReadOnly):
     # What others wrote is shown through `visible`; the talk before a request belongs to its review page.
     exclude = ("customer", "label", "summary", "arguments", "changes", "preconditions", "reason", "excerpt", "record")
     readonly_fields = ("who", "about", "what", "asked", "before_after", "facts", "why")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ToolCall], search_term: str
+    ) -> tuple[QuerySet[ToolCall], bool]:
+        """One call by its id; else each word in the record, or in a customer: those are few beside their calls."""
+        words = search_term.split()
+        if len(words) == 1 and (call_id := _uuid(words[0])):
+            return queryset.filter(pk=call_id), False
+        for word in words:
+            people = Customer.objects.filter(Q(name__icontains=word) | Q(email__icontains=word))
+            queryset = queryset.filter(Q(record__icontains=word) | Q(customer__in=people.values("pk")))
+        return queryset, False
 
     @admin.display(description="customer", ordering="customer__name")
     def who(self, call: ToolCall) -> str:

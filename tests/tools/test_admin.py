@@ -240,3 +240,27 @@ def test_customers_and_strangers_see_no_list(alice: Customer):
             answer = client.get(f"/admin/tools/{model}/")
             assert answer.status_code == 302
             assert "/login/" in answer["Location"]
+
+
+@pytest.mark.parametrize("by", ["id", "record", "name", "address", "two words", "nobody"])
+def test_calls_are_found_by_id_record_and_customer(alice, bob, rita, client, by):
+    mine, other = (
+        ToolCall.objects.create(
+            customer=who, tool="get_order", state="succeeded", record=f"ORD-77{who.pk}", created_at=timezone.now()
+        )
+        for who in (alice, bob)
+    )
+    words = {
+        "id": str(mine.pk),
+        "record": f"ord-77{alice.pk}",
+        "name": alice.name.split()[0],
+        "address": alice.email,
+        "two words": f"{alice.name.split()[0]} ORD-77",
+        "nobody": str(uuid.uuid4()),
+    }
+    client.force_login(rita)
+    answer = client.get("/admin/tools/toolcall/", {"q": words[by]})
+
+    found = {call.pk for call in answer.context["cl"].result_list}
+    assert found == (set() if by == "nobody" else {mine.pk})
+    assert other.pk not in found
