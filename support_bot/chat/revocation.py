@@ -39,19 +39,27 @@ async def listen() -> None:
     layer = get_channel_layer()
     if layer is None:
         return
-    mailbox = ""
     while True:
         try:
-            mailbox = mailbox or await layer.new_channel()
-            await layer.group_add(GROUP, mailbox)
-            async with asyncio.timeout(SUBSCRIBE_AGAIN_S):
-                while True:
-                    await _end((await layer.receive(mailbox))["session"])
-        except TimeoutError:
-            continue
+            await _hear(layer, await layer.new_channel())
         except Exception as error:  # the layer raises what its Redis client raises
             log.warning("sessions.mailbox_lost", error=type(error).__name__)
             await asyncio.sleep(RETRY_S)
+
+
+async def _hear(layer: Any, mailbox: str) -> None:
+    """Take what comes to this mailbox. A layer forgets a channel whose `receive` is cancelled, so none ever is."""
+    waiting: asyncio.Task[dict[str, str]] | None = None
+    try:
+        while True:
+            await layer.group_add(GROUP, mailbox)
+            waiting = waiting or asyncio.create_task(layer.receive(mailbox))
+            if (await asyncio.wait({waiting}, timeout=SUBSCRIBE_AGAIN_S))[0]:
+                came, waiting = waiting, None
+                await _end(came.result()["session"])
+    finally:
+        if waiting is not None:
+            waiting.cancel()
 
 
 async def _end(session: str) -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from support_bot.chat import revocation, sockets
 from support_bot.chat.authority import Authority
@@ -78,3 +79,35 @@ def test_a_sign_out_without_a_session_says_nothing(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("support_bot.chat.broadcast.tell_processes", lambda **_: pytest.fail("something was said"))
 
     revocation.announce(request=request_)
+
+
+async def test_word_still_comes_after_subscribing_again(monkeypatch: pytest.MonkeyPatch, redis_url: str):
+    layer = RedisPubSubChannelLayer(hosts=[redis_url], prefix=uuid.uuid4().hex)
+    monkeypatch.setattr(revocation, "get_channel_layer", lambda: layer)
+    monkeypatch.setattr(revocation, "SUBSCRIBE_AGAIN_S", 0.01)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    again, subscriptions = asyncio.Event(), 0
+
+    async def subscribe(group: str, channel: str) -> None:
+        nonlocal subscriptions
+        await add(group, channel)
+        subscriptions += 1
+        if subscriptions > 3:
+            again.set()
+
+    async def end(session: str) -> None:
+        heard.put_nowait(session)
+
+    add = layer.group_add
+    monkeypatch.setattr(layer, "group_add", subscribe)
+    monkeypatch.setattr(revocation, "_end", end)
+    listening = asyncio.create_task(revocation.listen())
+    async with asyncio.timeout(10):
+        await again.wait()
+
+        await layer.group_send(revocation.GROUP, {"type": "session.ended", "session": "abc"})
+
+        assert await heard.get() == "abc"
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await layer.flush()
