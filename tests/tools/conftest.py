@@ -10,8 +10,10 @@ import pytest
 from celery import current_app
 from django.contrib.auth.models import User
 
-from tools import ratelimit
-from tools.models import ToolCall
+from tests.tools.trail import write
+from tools import ratelimit, sealing
+from tools.auditcheck import verify
+from tools.models import AuditSeal, ToolCall
 from tools.registry import REGISTRY
 from tools.signals import call_changed
 from tracking.demo.people import CUSTOMERS
@@ -66,3 +68,18 @@ def root(db: None) -> User:
     user: User = UserFactory.create(username="root", is_staff=True, is_superuser=True)
     CustomerFactory.create(user=user, **CUSTOMERS["root"])
     return user
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "_memory", sealing._Memory())
+
+
+@pytest.fixture
+def trail(db: None) -> list[int]:
+    """Ten sealed entries, the anchor, and the anchor's own entry, sealed as well. Returns the ids in the chain."""
+    write(10)
+    sealing.seal_entries()
+    sealing.seal_entries()
+    assert verify().entries == 11
+    return list(AuditSeal.objects.order_by("position").values_list("entry_id", flat=True))
