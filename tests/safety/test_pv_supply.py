@@ -71,9 +71,10 @@ def test_pv_11_every_pin_has_its_hash(lock: str):
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
 def test_pv_11_versions_with_known_holes_are_behind_us(name: str, floor: str):
-    everything = pins("requirements.txt") | pins("requirements-dev.txt")
+    pinned = [found[name] for found in (pins("requirements.txt"), pins("requirements-dev.txt")) if name in found]
 
-    assert Version(everything[name]) >= Version(floor)
+    assert pinned
+    assert min(map(Version, pinned)) >= Version(floor)
 
 
 def test_pv_11_the_bill_of_materials_is_what_is_installed(tmp_path: Path):
