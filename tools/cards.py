@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.db.models import Q
+
 from tools.masking import mask_cards
 from tracking.models import Customer
 from tracking.selectors import visible_packages
@@ -16,8 +18,9 @@ def hide_cards(*, customer_id: int, text: str) -> str:
     if mask_cards(text) == text:
         return text
     written = {re.sub(r"\D", "", found) for found in _LONG.findall(text)}
-    own = visible_packages(customer=Customer(pk=customer_id)).filter(carrier_number__in=written)
-    numbers = list(own.values_list("carrier_number", flat=True))
+    own = visible_packages(customer=Customer(pk=customer_id))
+    own = own.filter(Q(carrier_number__in=written) | Q(number__in=written))
+    numbers = sorted(written & {name for names in own.values_list("carrier_number", "number") for name in names})
     if not numbers:
         return mask_cards(text)
     kept = re.compile("(" + "|".join(r"(?<!\d)" + "[ -]?".join(number) + r"(?!\d)" for number in numbers) + ")")

@@ -117,7 +117,7 @@ def _blocks(conversation_id: UUID, message_seq: int) -> list[_Block]:
             if seq <= message_seq:
                 key = str(turn) if turn else f"seq {seq}"
                 blocks[key] = _Block(
-                    order=seq, turn_id=str(turn) if turn else None, messages=[UserMessage(_harmless(text))]
+                    order=seq, turn_id=str(turn) if turn else None, messages=[UserMessage(inert(text))]
                 )
         elif turn is not None:
             if (block := blocks.get(str(turn))) is not None:
@@ -128,21 +128,19 @@ def _blocks(conversation_id: UUID, message_seq: int) -> list[_Block]:
 
 
 def _said(author: str, text: str) -> PromptMessage:
-    """What the customer was shown besides their own words. Only the one system text is ever a system message."""
+    """What the customer was shown besides their own words, whose card numbers were hidden when they came in.
+
+    Only the one system text is ever a system message.
+    """
     if author == "system":
         return AssistantMessage(text=f"{NOTICE} {inert(mask_personal(text, hint=True))}")
-    return AssistantMessage(text=f"{STAFF} {_harmless(text)}" if author == "staff" else _harmless(text))
-
-
-def _harmless(text: str) -> str:
-    """Words as words only, and no card number, also not of messages that were stored with one."""
-    return inert(mask_cards(text))
+    return AssistantMessage(text=f"{STAFF} {inert(mask_cards(text))}" if author == "staff" else inert(text))
 
 
 def step_messages(step: Step) -> list[PromptMessage]:
     """A step and the answers to its calls. A call without an answer gets one here: providers insist on it."""
     requests = tuple(ToolCallRequest(id=c["id"], name=c["name"], arguments=inert(c["arguments"])) for c in step.calls)
-    messages: list[PromptMessage] = [AssistantMessage(text=_harmless(step.text), calls=requests)]
+    messages: list[PromptMessage] = [AssistantMessage(text=inert(step.text), calls=requests)]
     for call in step.calls:
         told = call["told"] or failed(Unavailable("This call was interrupted and has no result."))
         content = inert(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
@@ -180,11 +178,11 @@ def excerpt(*, conversation_id: UUID, turn_seq: int, words: str) -> list[dict[st
     rows = Event.objects.filter(conversation_id=conversation_id, type="message", seq__lte=turn_seq).order_by("-seq")
     found = rows.values_list("payload", flat=True)[:8]
     lines = [
-        {"author": said["author"], "text": mask_cards(said["text"])[:EXCERPT_CHARS], "created_at": said["created_at"]}
+        {"author": said["author"], "text": said["text"][:EXCERPT_CHARS], "created_at": said["created_at"]}
         for said in found
     ][::-1]
     if words:
-        lines.append({"author": "assistant", "text": mask_cards(words)[:EXCERPT_CHARS], "created_at": None})
+        lines.append({"author": "assistant", "text": words[:EXCERPT_CHARS], "created_at": None})
     return lines
 
 

@@ -92,6 +92,17 @@ def test_pv_08_a_model_gets_what_the_answer_needs_and_no_more(arena: Arena):
     assert "1111 1111" not in arena.logs()
 
 
+def test_pv_08_a_parcel_number_that_looks_like_a_card_reaches_the_model(arena: Arena):
+    own, foreign = "4539578763621486", "6011000990139424"
+    arena.sql("UPDATE tracking_package SET carrier_number = %s WHERE number = %s", own, arena.a.facts.packages[0])
+    socket = arena.a.chat()
+    arena.turn(socket, say("I will look."), text=f"Where is my parcel {own}? Not {foreign}.")
+    arena.turn(socket, say("Again."), text="And now?")
+
+    asked = [m["content"] for m in arena.model.requests[-1]["messages"] if m["role"] == "user"]
+    assert asked == [f"Where is my parcel {own}? Not [card ending 9424].", "And now?"]
+
+
 def test_pv_08_results_hold_the_fields_that_are_listed(arena: Arena):
     story(arena)
 
