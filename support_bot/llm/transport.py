@@ -14,7 +14,7 @@ from support_bot.llm.base import LLMBroken
 
 # One event is parsed in one go, and nobody else is served meanwhile.
 MAX_EVENT_BYTES = 1_048_576
-PIECE_BYTES = 16_384
+PIECE_BYTES = 4_096
 _BLANK_LINES = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
