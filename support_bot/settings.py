@@ -30,6 +30,8 @@ _LOCAL = "127.0.0.1,localhost" if RELAXED else ""
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", _LOCAL)
 if not ALLOWED_HOSTS:
     raise env.ConfigError("ALLOWED_HOSTS", "is required unless DEMO or DEBUG is true", "support.example.com")
+if "*" in ALLOWED_HOSTS and not RELAXED:
+    raise env.ConfigError("ALLOWED_HOSTS", "names every host; name yours", "support.example.com")
 _ORIGINS = f"http://127.0.0.1:{PORT},http://localhost:{PORT}" if RELAXED else ""
 ALLOWED_ORIGINS = env.origins("ALLOWED_ORIGINS", _ORIGINS)
 if not ALLOWED_ORIGINS:

@@ -35,6 +35,8 @@ from tracking.errors import TrackingError
 
 log = structlog.get_logger(__name__)
 
+# Two values of one field could be read as two decisions.
+ONCE = ("decision", "version", "digest", "reason")
 STATUS = {"not_permitted": 403, "not_found": 404, "invalid": 400}
 
 
@@ -74,6 +76,8 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
     if not _signed_in_lately(request):
         target = urlencode({"next": request.path})
         return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{target}")
+    if any(len(request.POST.getlist(name)) > 1 for name in ONCE):
+        return _form(request, call, chrome, error="The form names a field twice. Load the page again.", status=400)
     decision = request.POST.get("decision", "")
     version, digest = request.POST.get("version", ""), request.POST.get("digest", "")
     if decision not in ("approve", "decline"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -18,6 +19,9 @@ from tools.cards import hide_cards
 from tools.masking import mask_cards
 from tools.ratelimit import seconds_to_wait_for
 from tracking.models import Customer
+
+# Blanks, line ends and characters that show nothing.
+BLANK = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def accept_message(
 
 def _check_text(frame: UserMessage) -> None:
     client_msg_id = str(frame.client_msg_id)
-    if not frame.text.strip():
+    if all(unicodedata.category(char) in BLANK for char in frame.text):
         raise FrameError("empty", "The message is empty.", client_msg_id=client_msg_id)
     if len(frame.text) > settings.MAX_MESSAGE_CHARS:
         most = settings.MAX_MESSAGE_CHARS

@@ -89,7 +89,7 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
     try:
         await _steps(turn, live)
         data = {"type": "handoff_offer"} if wants_person(turn.text) else None
-        return Ending(state="done", text=live.text or NO_ANSWER, data=data)
+        return Ending(state="done", text=live.text if live.text.strip() else NO_ANSWER, data=data)
     except _Stopped as stopped:
         if stopped.state == "cancelled":
             return Ending(state="cancelled", text=live.text)

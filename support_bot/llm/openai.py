@@ -142,17 +142,19 @@ class OpenAIProvider:
             if not isinstance(chunk, dict):
                 raise LLMBroken("a chunk is no object")
             usage = _usage(chunk.get("usage")) or usage
-            choices = chunk.get("choices")
-            if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+            choice = _first_choice(chunk)
+            if choice is None:
                 continue
-            delta = choices[0].get("delta")
+            delta = choice.get("delta")
             if isinstance(delta, dict):
                 if delta.get("tool_calls") is not None:
+                    if finish:
+                        raise LLMBroken("a call went on after the answer had ended")
                     calls.add(delta["tool_calls"])
                 text = delta.get("content")
                 if isinstance(text, str) and text:
                     yield TextDelta(text)
-            reason = choices[0].get("finish_reason")
+            reason = choice.get("finish_reason")
             finish = reason if isinstance(reason, str) and reason else finish
             # Only a part of an answer (also of its thinking) is a sign of life: keep-alives buy no time.
             until = asyncio.get_running_loop().time() + self._config.idle_timeout_s
@@ -164,6 +166,15 @@ class OpenAIProvider:
         if requests and finish in ("length", "content_filter"):
             raise LLMBroken(f"the answer was cut ({finish}) while it asked for a tool")
         yield Done(finish_reason=finish, calls=requests, usage=usage)  # type: ignore[arg-type]  # checked above
+
+
+def _first_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
+    """The part of the one answer that was asked for: others (index 1 …) are nobody's."""
+    choices = chunk.get("choices")
+    if not isinstance(choices, list):
+        return None
+    ours = (choice for choice in choices if isinstance(choice, dict) and choice.get("index") in (0, None))
+    return next(ours, None)
 
 
 def _wire_message(message: PromptMessage) -> dict[str, Any]:
