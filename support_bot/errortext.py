@@ -23,7 +23,7 @@ MOST_CAUSES = 5
 DATABASE = ("django.db", "psycopg.", "sqlite3")
 # Errors whose words are about code, the machine or a connection, not about data.
 PLAIN = {
-    "builtins": {"AttributeError", "ImportError", "ModuleNotFoundError", "NameError", "NotImplementedError"},
+    "builtins": {"AttributeError", "ImportError", "ModuleNotFoundError", "NameError"},
     "django.core.exceptions": {"ImproperlyConfigured"},
     "kombu.exceptions": {"OperationalError"},
     "psycopg_pool": {"PoolTimeout", "PoolClosed"},

@@ -29,6 +29,12 @@ QUIET = (
 LONGEST_TEXT = 4000
 # Made by us, and free of what others write.
 _OURS = frozenset({"timestamp", "level", "logger", "request_id", "call_id", "turn_id"})
+STDOUT = {
+    "class": "logging.StreamHandler",
+    "stream": "ext://sys.stdout",
+    "formatter": "structured",
+    "filters": ["errors by type"],
+}
 
 
 def logging_config(*, readable: bool) -> dict[str, Any]:
@@ -58,14 +64,7 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
             }
         },
-        "handlers": {
-            "stdout": {
-                "class": "logging.StreamHandler",
-                "stream": "ext://sys.stdout",
-                "formatter": "structured",
-                "filters": ["errors by type"],
-            }
-        },
+        "handlers": {"stdout": STDOUT},
         "root": {"handlers": ["stdout"], "level": "INFO"},
         "loggers": {name: {"level": "WARNING"} for name in QUIET},
     }

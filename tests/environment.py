@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 PRODUCT_PREFIXES = (
-    "ALLOWED_", "APPROVAL_", "AUDIT_", "BREAKER_", "CALL_", "CONFIRM_", "DAILY_", "DATABASE_", "DB_", "DEBUG", "DEFAULT_FROM_",
-    "DEMO", "DRAIN_", "EFFECT_", "EMAIL_", "HISTORY_", "HOST", "HTTP_MAX_", "LLM_", "MAX_", "MIGRATE_", "OPENAI_",
-    "PENDING_", "PER_ADDRESS", "PIDFILE", "PORT", "PUBLIC_", "RATE_", "REAUTH_", "REDIS_", "SECOND_", "SECRET_", "SESSION_", "SLOW_",
-    "STILL_", "SWEEP_", "TIME_ZONE", "TOOL_", "TRUSTED_", "TURN_", "WEBHOOK_", "WS_",
+    "ALLOWED_", "APPROVAL_", "AUDIT_", "BREAKER_", "CALL_", "CONFIRM_", "DAILY_", "DATABASE_", "DB_", "DEBUG",
+    "DEFAULT_FROM_", "DEMO", "DRAIN_", "EFFECT_", "EMAIL_", "HISTORY_", "HOST", "HTTP_MAX_", "LLM_", "MAX_", "MIGRATE_",
+    "OPENAI_", "PENDING_", "PER_ADDRESS", "PIDFILE", "PORT", "PUBLIC_", "RATE_", "REAUTH_", "REDIS_", "SECOND_",
+    "SECRET_", "SESSION_", "SLOW_", "STILL_", "SWEEP_", "TIME_ZONE", "TOOL_", "TRUSTED_", "TURN_", "WEBHOOK_", "WS_",
 )  # fmt: skip
 TEST_ENVIRONMENT = {"DEMO": "true", "SECRET_KEY": "only-for-tests-" + "0" * 40}
 

@@ -20,7 +20,7 @@ from tools.canonical import digest_of
 from tools.context import ToolContext
 from tools.errors import ToolError
 from tools.models import Approval, Decision, ToolCall
-from tools.moves import LostRace, database_now, move_call
+from tools.moves import database_now, move_call
 from tools.notices import announce
 from tools.plan import Plan
 from tools.registry import find_tool
@@ -276,28 +276,3 @@ def what_happened(*, call: ToolCall) -> str:
         return f"This request is not waiting for a decision: it is {state}."
     verb = {"approve": "approved", "decline": "declined"}.get(last.decision, last.decision.replace("_", " "))
     return f"Already {verb} by {last.reviewer.get_username()} at {last.decided_at:%Y-%m-%d %H:%M} UTC; it is {state}."
-
-
-def expire_due(*, limit: int = 200) -> int:
-    """End the waiting calls whose time is over by the database's clock. Returns how many."""
-    now = database_now()
-    ended = 0
-    late = ToolCall.objects.filter(effect="write", state__in=WAITING_STATES, expires_at__lte=now)
-    for call in late.order_by("expires_at")[:limit]:
-        try:
-            move_call(call=call, to=State.EXPIRED, actor=audit.CLOCK, now=now, reason=_too_late(call))
-            ended += 1
-        except LostRace:
-            log.info("call.expiry_lost_race", call_id=str(call.pk))
-        except Exception as error:  # whatever keeps one call must not keep the others
-            log.error("call.expiry_failed", call_id=str(call.pk), error=type(error).__name__, exc_info=error)
-    return ended
-
-
-def _too_late(call: ToolCall) -> str:
-    reasons = {
-        State.AWAITING_CONFIRMATION: "It was not confirmed in time.",
-        State.AWAITING_VERIFICATION: "The link sent by e-mail was not used in time.",
-        State.AWAITING_APPROVAL: "It was not decided in time.",
-    }
-    return reasons.get(State(call.state), "It could not be carried out in time.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -82,27 +82,8 @@ def request_call(
         _check_caps(ctx, now, besides=[call.pk for call in older])
         for call in older:
             _supersede(call, now)
-        call = ToolCall.objects.create(
-            customer=ctx.customer,
-            conversation_id=ctx.conversation_id,
-            turn_id=ctx.turn_id,
-            tool=definition.name,
-            effect="write",
-            label=definition.label_for(arguments)[:200],
-            state=State.AWAITING_CONFIRMATION,
-            arguments=arguments,
-            digest=digest,
-            record=plan.record,
-            summary=plan.summary,
-            changes=plan.changes_as_json(),
-            preconditions=plan.preconditions,
-            verify_at=plan.verify_at or "",
-            need=approvals_needed(ctx=ctx, definition=definition, typed=typed),
-            excerpt=excerpt[-EXCERPT_MESSAGES:],
-            provenance=origin,
-            created_at=now,
-            expires_at=now + timedelta(seconds=settings.CONFIRM_TTL_S),
-        )
+        need = approvals_needed(ctx=ctx, definition=definition, typed=typed)
+        call = _new_call(ctx, definition, arguments, digest, plan, now, need=need, excerpt=excerpt, origin=origin)
         audit.record(
             event="call.requested",
             actor=audit.MODEL,
@@ -114,6 +95,41 @@ def request_call(
         )
         call_changed.send(sender=ToolCall, call=call, sentence=None)
     return call
+
+
+def _new_call(
+    ctx: ToolContext,
+    definition: ToolDefinition,
+    arguments: dict[str, Any],
+    digest: str,
+    plan: Plan,
+    now: datetime,
+    *,
+    need: int,
+    excerpt: list[dict[str, Any]],
+    origin: dict[str, Any],
+) -> ToolCall:
+    return ToolCall.objects.create(
+        customer=ctx.customer,
+        conversation_id=ctx.conversation_id,
+        turn_id=ctx.turn_id,
+        tool=definition.name,
+        effect="write",
+        label=definition.label_for(arguments)[:200],
+        state=State.AWAITING_CONFIRMATION,
+        arguments=arguments,
+        digest=digest,
+        record=plan.record,
+        summary=plan.summary,
+        changes=plan.changes_as_json(),
+        preconditions=plan.preconditions,
+        verify_at=plan.verify_at or "",
+        need=need,
+        excerpt=excerpt[-EXCERPT_MESSAGES:],
+        provenance=origin,
+        created_at=now,
+        expires_at=now + timedelta(seconds=settings.CONFIRM_TTL_S),
+    )
 
 
 def _note_worse_sources(call: ToolCall, origin: dict[str, Any], now: Any) -> None:

@@ -12,8 +12,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError
 
 from tools import health, notices
-from tools.approvals import expire_due
 from tools.execution import due_calls, execute_call
+from tools.expiry import expire_due
 from tools.sealing import seal_entries
 
 log = structlog.get_logger(__name__)

@@ -145,15 +145,8 @@ class OpenAIProvider:
             choice = _first_choice(chunk)
             if choice is None:
                 continue
-            delta = choice.get("delta")
-            if isinstance(delta, dict):
-                if delta.get("tool_calls") is not None:
-                    if finish:
-                        raise LLMBroken("a call went on after the answer had ended")
-                    calls.add(delta["tool_calls"])
-                text = delta.get("content")
-                if isinstance(text, str) and text:
-                    yield TextDelta(text)
+            if text := _take_delta(choice.get("delta"), calls, ended=bool(finish)):
+                yield TextDelta(text)
             reason = choice.get("finish_reason")
             finish = reason if isinstance(reason, str) and reason else finish
             # Only a part of an answer (also of its thinking) is a sign of life: keep-alives buy no time.
@@ -166,6 +159,18 @@ class OpenAIProvider:
         if requests and finish in ("length", "content_filter"):
             raise LLMBroken(f"the answer was cut ({finish}) while it asked for a tool")
         yield Done(finish_reason=finish, calls=requests, usage=usage)  # type: ignore[arg-type]  # checked above
+
+
+def _take_delta(delta: Any, calls: CallAccumulator, *, ended: bool) -> str:
+    """The text of one piece of the answer; what it says of calls goes to `calls`."""
+    if not isinstance(delta, dict):
+        return ""
+    if delta.get("tool_calls") is not None:
+        if ended:
+            raise LLMBroken("a call went on after the answer had ended")
+        calls.add(delta["tool_calls"])
+    text = delta.get("content")
+    return text if isinstance(text, str) else ""
 
 
 def _first_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:

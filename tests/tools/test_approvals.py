@@ -27,7 +27,8 @@ from tests.tools.steps import (
     effects,
 )
 from tools import approvals
-from tools.approvals import DecisionError, expire_due, may_decide, verify_change, what_happened, withdraw
+from tools.approvals import DecisionError, may_decide, verify_change, what_happened, withdraw
+from tools.expiry import expire_due
 from tools.models import Approval, AuditEntry, Decision, Notice, ToolCall
 from tools.states import END_STATES
 from tracking.demo.people import OBSERVERS

@@ -25,8 +25,9 @@ from tests.tools.steps import (
     raw,
 )
 from tools import approvals, notices
-from tools.approvals import DecisionError, expire_due, withdraw
+from tools.approvals import DecisionError, withdraw
 from tools.execution import execute_call
+from tools.expiry import expire_due
 from tools.models import Approval, AuditEntry, Decision, Effect, Notice, ToolCall
 from tools.states import OPEN_WRITE_STATES
 from tracking.factories import OrderFactory
