@@ -29,10 +29,11 @@ _LOCK = 0x5EA1_A0D1
 _SEALER = "sealer"
 
 
-def unsealed(*, after: int = 0) -> QuerySet[AuditEntry]:
-    """Committed entries without a seal, lowest id first."""
+def unsealed(*, after: int | None = None) -> QuerySet[AuditEntry]:
+    """Committed entries without a seal, lowest id first. Without `after` all of them: a forged id may be negative."""
     seals = AuditSeal.objects.filter(entry_id=OuterRef("pk"))
-    return AuditEntry.objects.filter(~Exists(seals), pk__gt=after).order_by("pk")
+    entries = AuditEntry.objects.filter(~Exists(seals)).order_by("pk")
+    return entries if after is None else entries.filter(pk__gt=after)
 
 
 class _Memory:
@@ -74,14 +75,14 @@ def _compare(newest: AuditSeal | None) -> None:
     _memory.position = position
 
 
-def _first_to_look_at(newest: AuditSeal | None) -> int:
+def _first_to_look_at(newest: AuditSeal | None) -> int | None:
     if newest is None or time.monotonic() - _memory.looked_at >= settings.AUDIT_ANCHOR_S:
         _memory.looked_at = time.monotonic()
-        return 0
-    return max(0, newest.entry_id - LOOK_BACK)
+        return None
+    return newest.entry_id - LOOK_BACK
 
 
-def _seal_batch(after: int) -> int:
+def _seal_batch(after: int | None) -> int:
     with transaction.atomic():
         if not _only_sealer():
             return 0

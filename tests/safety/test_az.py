@@ -145,6 +145,7 @@ def test_az_02_a_forged_approval_reaches_no_other_customer(arena: Arena, number:
     assert arena.wait_for_end(request["call_id"]) == "stale"
     assert arena.effects() == []
     assert denied(arena, arena.a) == before + 1
+    arena.sql("DELETE FROM tools_decision WHERE call_id = %s", request["call_id"])  # verify_audit would name it
 
 
 # --- AZ-03: conversations -------------------------------------------------------------------------------------------

@@ -102,8 +102,10 @@ def test_o3_sees_a_success_without_an_effect_and_an_effect_without_success(arena
     arena.sql("UPDATE tools_toolcall SET state = 'succeeded', ended_at = now() WHERE id = %s", request["call_id"])
 
     assert len(problems(arena, "O3")) == 1
-    for oracle in ("O3", "O7"):
-        arena.waive(oracle, "it was made to fire")
+    # Back as it was: what is left in the session's database must fit its trail.
+    before = "UPDATE tools_toolcall SET state = 'awaiting_confirmation', ended_at = NULL WHERE id = %s"
+    arena.sql(before, request["call_id"])
+    arena.waive("O3", "it was made to fire")
 
 
 def test_o4_and_o5_see_what_is_lost_and_out_of_order(arena: Arena):
@@ -137,6 +139,7 @@ def test_o7_sees_a_step_that_nobody_wrote_down(arena: Arena):
     arena.sql("UPDATE tools_toolcall SET state = 'failed' WHERE customer_id = %s", key)
 
     assert len(problems(arena, "O7")) == 1
+    arena.sql("UPDATE tools_toolcall SET state = 'succeeded' WHERE customer_id = %s", key)
     arena.waive("O7", "it was made to fire")
 
 

@@ -206,6 +206,64 @@ def test_pv_02_the_first_bad_row_is_named_whatever_a_superuser_did(arena: Arena,
         assert (code, wanted in said) == (0 if name == "nothing" else 1, True), (name, said)
 
 
+def test_pv_02_what_was_removed_consistently_shows_by_what_it_told_of(arena: Arena, copy: Copy):
+    """No gap is left anywhere in the trail; entries, calls, decisions and ledger tell of what is gone."""
+    arena.turn(arena.a, call("check_package", {"package_id": arena.a.facts.packages[0]}), say("On its way."))
+    request = arena.request(arena.a, "cancel_order", {"order_id": arena.a.facts.orders[1]})
+    arena.approved(arena.a, request)
+    wait_until_sealed(arena)
+    start = "SELECT min(id) FROM tools_auditentry WHERE call_id = %s"
+    ((place,),) = arena.sql(f"SELECT position FROM tools_auditseal WHERE entry_id = ({start})", request["call_id"])
+    told = arena.sql("SELECT id FROM tools_auditentry WHERE event = 'audit.anchor' ORDER BY id DESC LIMIT 1")[0][0]
+    kept = f"(SELECT entry_id FROM tools_auditseal WHERE position < {place})"
+    attacks: dict[str, tuple[list[str], str]] = {
+        "all anchors": (["DELETE FROM tools_auditanchor"], "tells of an anchor at place"),
+        "the last anchor": (
+            ["DELETE FROM tools_auditanchor WHERE id = (SELECT max(id) FROM tools_auditanchor)"],
+            f"entry {told}: tells of an anchor at place",
+        ),
+        "the end": (
+            [
+                f"DELETE FROM tools_auditanchor WHERE position NOT IN (SELECT (e.details ->> 'position')::bigint"
+                f" FROM tools_auditentry e WHERE e.event = 'audit.anchor' AND e.id IN {kept})",
+                f"DELETE FROM tools_auditentry WHERE id NOT IN {kept}",
+                f"DELETE FROM tools_auditseal WHERE position >= {place}",
+            ],
+            f"broken: call {request['call_id']}: no entry tells how it began",
+        ),
+        "everything": ([f"DELETE FROM {table}" for table in TABLES], f"call {request['call_id']}: no entry tells how"),
+    }
+    for name, (statements, wanted) in attacks.items():
+        copy.renew()
+        copy.attack(*statements)
+
+        code, said = copy.verdict()
+
+        assert (code, wanted in said) == (1, True), (name, said)
+
+
+def test_pv_02_a_forged_row_hides_nothing_that_is_done_later(arena: Arena, copy: Copy):
+    """The application's role can add a row; verify_audit names it and goes on."""
+    arena.turn(arena.a, call("check_package", {"package_id": arena.a.facts.packages[0]}), say("On its way."))
+    wait_until_sealed(arena)
+    fields = "at, event, actor, customer_id, call_id, digest, outcome, details, request_id, address"
+    ((later,),) = arena.sql("SELECT max(id) FROM tools_auditentry WHERE event = 'call.succeeded'")
+    copy.renew()
+    copy.attack(
+        f"INSERT INTO tools_auditentry (id, {fields}, mac) SELECT -1, {fields}, repeat('f', 80) FROM tools_auditentry"
+        f" WHERE id = {later}"
+    )
+    code, said = copy.verdict()
+    assert (code, said.splitlines()[0].startswith("broken: entry -1:")) == (1, True), said
+    assert str(later) not in said
+
+    copy.attack(f"UPDATE tools_auditentry SET outcome = 'failed' WHERE id = {later}")
+
+    code, said = copy.verdict()
+    assert code == 1
+    assert {line.split(":")[0] for line in said.removeprefix("broken: ").splitlines()} >= {"entry -1", f"entry {later}"}
+
+
 def test_pv_02_a_cut_end_is_found_by_the_anchor(arena: Arena, copy: Copy):
     """Entries, seals and, at last, the anchors' own table: what the log holds still tells of it."""
     arena.turn(arena.a, call("check_package", {"package_id": arena.a.facts.packages[0]}), say("On its way."))

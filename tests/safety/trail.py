@@ -14,6 +14,7 @@ from tests.environment import process_environment
 from tests.processes import ROOT, wait_until
 from tests.safety.arena import Arena
 
+TOLD_OF = ("tools_toolcall", "tools_decision", "tools_effect")
 TABLES = ("tools_auditentry", "tools_auditseal", "tools_auditanchor")
 COLUMNS = "id, at, event, actor, customer_id, call_id, digest, outcome, details, request_id, address"
 # One process for many questions; every line that it reads is a set of options of verify_audit.
@@ -67,7 +68,8 @@ def wait_until_sealed(arena: Arena) -> None:
 
 
 class Copy:
-    """The three tables as they are now, in a schema of their own; `attack` changes them as a superuser may."""
+    """The trail and what it tells of as they are now, in a schema of their own; `attack` changes them as a superuser
+    may."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
@@ -86,11 +88,13 @@ class Copy:
         )
 
     def renew(self) -> None:
-        """Everything as in the real tables; with their constraints, without their triggers."""
-        for table in TABLES:
-            self.arena.sql(f"DROP TABLE IF EXISTS {self.schema}.{table}")
-            self.arena.sql(f"CREATE TABLE {self.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
-            self.arena.sql(f"INSERT INTO {self.schema}.{table} SELECT * FROM public.{table}")
+        """Everything as in the real tables at one moment; with their constraints, without their triggers."""
+        steps = ["BEGIN ISOLATION LEVEL REPEATABLE READ"]
+        for table in (*TOLD_OF, *TABLES):
+            steps.append(f"DROP TABLE IF EXISTS {self.schema}.{table}")
+            steps.append(f"CREATE TABLE {self.schema}.{table} (LIKE public.{table} INCLUDING ALL)")
+            steps.append(f"INSERT INTO {self.schema}.{table} SELECT * FROM public.{table}")
+        self.arena.sql("; ".join((*steps, "COMMIT")))
 
     def attack(self, *statements: str) -> None:
         for statement in statements:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from tests.tools.trail import broken, force, write
+from tests.tools.trail import all_broken, broken, force, write
 from tools import sealing
 from tools.auditcheck import verify
 from tools.auditproof import entry_mac
-from tools.models import AuditAnchor, AuditEntry
+from tools.models import AuditAnchor, AuditEntry, AuditSeal
 
 pytestmark = pytest.mark.django_db
 COLUMNS = "at, event, actor, customer_id, call_id, digest, outcome, details, request_id, address"
@@ -56,16 +56,15 @@ def test_a_deleted_entry_is_named(trail: list[int]):
     assert broken().startswith(f"entry {trail[4]}: was sealed at place 5 and is missing")
 
 
-def test_an_entry_written_by_sql_is_named_before_and_after_it_is_sealed(trail: list[int]):
+@pytest.mark.parametrize("forged", [10**12, 0, -1, -(2**63)])
+def test_an_entry_written_by_sql_is_named_before_and_after_it_is_sealed(trail: list[int], forged: int):
+    add = f"INSERT INTO tools_auditentry (id, {COLUMNS}, mac) SELECT %s, {COLUMNS}, %s FROM tools_auditentry"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO tools_auditentry ({COLUMNS}, mac) SELECT {COLUMNS}, %s FROM tools_auditentry WHERE id = %s",
-            ["f" * 80, trail[0]],
-        )
-    forged = AuditEntry.objects.order_by("-pk")[0].pk
+        cursor.execute(f"{add} WHERE id = %s", [forged, "f" * 80, trail[0]])
 
     assert broken().startswith(f"entry {forged}: ")
-    sealing.seal_entries()
+    sealing._memory.looked_at = -float("inf")
+    assert sealing.seal_entries() == 1
     assert broken().startswith(f"entry {forged}: ")
 
 
@@ -146,6 +145,59 @@ def test_a_cut_end_shows_by_an_anchor_from_outside_where_all_tables_were_cut(tra
     sealing.seal_entries()
     sealing.seal_entries()
     assert "another hash for place 10" in broken(anchors=kept)
+
+
+@pytest.mark.parametrize("gone", ["DELETE FROM tools_auditanchor", "DELETE FROM tools_auditanchor WHERE position > 10"])
+def test_removed_anchors_show_by_the_entries_that_tell_of_them(trail: list[int], gone: str, settings: Any):
+    settings.AUDIT_ANCHOR_S = 0
+    write(2)
+    sealing.seal_entries()
+    sealing.seal_entries()
+    told = AuditEntry.objects.filter(event=sealing.ANCHOR).order_by("pk").values_list("pk", flat=True)
+    assert len(told) == 2
+    verify()
+
+    force(gone)
+
+    missing = list(told) if "WHERE" not in gone else [told[1]]
+    said = all_broken()
+    assert [line.split(":")[0] for line in said] == [f"entry {pk}" for pk in missing]
+    assert all("that is missing: it was removed" in line for line in said)
+
+
+def test_an_end_that_was_cut_at_an_anchor_shows_by_the_entry_that_told_of_it(trail: list[int]):
+    force("DELETE FROM tools_auditseal WHERE position > 10")
+    force("DELETE FROM tools_auditentry WHERE id = %s", trail[10])
+
+    assert broken().startswith(f"anchor {AuditAnchor.objects.get().pk}: no entry of ours tells of it: ")
+
+
+def test_one_bad_row_hides_no_other(trail: list[int]):
+    """A forged row, which the application's own role can add, must not blind the check for what comes after."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO tools_auditentry ({COLUMNS}, mac) SELECT {COLUMNS}, %s FROM tools_auditentry WHERE id = %s",
+            ["f" * 80, trail[0]],
+        )
+    forged = AuditEntry.objects.order_by("-pk")[0].pk
+    sealing.seal_entries()
+    write(6)
+    sealing.seal_entries()
+    later = list(AuditSeal.objects.filter(position__gt=12).order_by("position").values_list("entry_id", flat=True))
+    assert [line.split(":")[0] for line in all_broken()] == [f"entry {forged}"]
+
+    force("UPDATE tools_auditentry SET outcome = 'other' WHERE id = %s", later[0])
+    force("DELETE FROM tools_auditentry WHERE id = %s", later[1])
+    force("UPDATE tools_auditseal SET sealed_at = %s WHERE entry_id = %s", "2020-01-01 00:00:00+00:00", later[2])
+    force("DELETE FROM tools_auditseal WHERE entry_id = %s", later[3])
+    write(1)
+    waiting = AuditEntry.objects.order_by("-pk")[0].pk
+    force("UPDATE tools_auditentry SET outcome = 'other' WHERE id = %s", waiting)
+    force("UPDATE tools_auditanchor SET hash = %s", "0" * 64)
+
+    named = [line.split(":")[0] for line in all_broken()]
+    anchor = f"anchor {AuditAnchor.objects.get().pk}"
+    assert named == [f"entry {pk}" for pk in (forged, *later[:3])] + ["seal 16", f"entry {waiting}", anchor]
 
 
 def test_seals_made_anew_do_not_fit_what_the_trail_told(trail: list[int]):

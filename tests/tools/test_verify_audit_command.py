@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 
-from tests.tools.trail import force, write
+from tests.tools.trail import force, restart_ids, write
+from tools.auditcheck import MOST_NAMED
+from tools.management.commands.verify_audit import NOT_COMPARED
 from tools.models import AuditAnchor
 
 pytestmark = pytest.mark.django_db
@@ -22,9 +25,16 @@ def run(*arguments: str) -> str:
 
 
 def test_the_command_says_how_many_hold(trail: list[int]):
-    assert run() == "ok: 11 entries\n"
+    assert run() == f"ok: 11 entries{NOT_COMPARED}\n"
     write(2)
-    assert run() == "ok: 13 entries\n2 of them wait for their seal: is a worker running?\n"
+    assert run() == f"ok: 13 entries{NOT_COMPARED}\n2 of them wait for their seal: is a worker running?\n"
+
+
+def test_the_command_says_whether_an_anchor_from_outside_was_compared(trail: list[int]):
+    anchor = AuditAnchor.objects.get()
+
+    assert "no anchor from outside was compared" in run().splitlines()[0]
+    assert run("--anchor", f"{anchor.position}:{anchor.hash}").splitlines()[0] == "ok: 11 entries"
 
 
 def test_the_command_fails_with_the_first_bad_row(trail: list[int]):
@@ -32,6 +42,30 @@ def test_the_command_fails_with_the_first_bad_row(trail: list[int]):
 
     with pytest.raises(CommandError, match=f"broken: entry {trail[4]}: was changed"):
         run()
+
+
+def test_the_command_goes_on_behind_a_bad_row_and_names_them_all(trail: list[int]):
+    for entry in (trail[4], trail[7]):
+        force("UPDATE tools_auditentry SET outcome = 'other' WHERE id = %s", entry)
+
+    with pytest.raises(CommandError) as caught:
+        run()
+
+    first, second = str(caught.value).splitlines()
+    assert first.startswith(f"broken: entry {trail[4]}: was changed")
+    assert second.startswith(f"entry {trail[7]}: was changed")
+
+
+def test_the_command_counts_what_is_too_much_to_name(trail: list[int]):
+    write(MOST_NAMED)
+    force("UPDATE tools_auditentry SET outcome = 'other'")
+
+    with pytest.raises(CommandError) as caught:
+        run()
+
+    lines = str(caught.value).splitlines()
+    assert len(lines) == MOST_NAMED + 1
+    assert lines[-1] == "and 12 more"  # the eleven of the trail, and an anchor of which no entry of ours tells
 
 
 def test_the_command_takes_anchors_by_hand_and_from_the_log(trail: list[int], tmp_path: Path):
@@ -57,5 +91,31 @@ def test_the_command_says_that_a_log_cannot_be_read(tmp_path: Path):
         run("--log", str(tmp_path / "none"))
 
 
-def test_an_empty_trail_holds():
-    assert run() == "ok: 0 entries\n"
+def test_a_trail_without_a_first_entry_holds():
+    restart_ids()
+
+    assert run() == f"ok: 0 entries{NOT_COMPARED}\n"
+
+
+@pytest.mark.servers
+def test_an_emptied_trail_shows_by_the_ids_that_were_given_out(trail: list[int]):
+    if connection.vendor != "postgresql":
+        return  # SQLite gives out no ids of its own
+    restart_ids()
+    write(3)
+    for table in ("tools_auditentry", "tools_auditseal", "tools_auditanchor"):
+        force(f"DELETE FROM {table}")
+
+    with pytest.raises(CommandError, match="3 ids were given out for entries, and there is none"):
+        run()
+
+
+@pytest.mark.servers
+def test_ids_after_the_newest_entry_are_told(trail: list[int]):
+    if connection.vendor != "postgresql":
+        return
+    with transaction.atomic():
+        write(2)
+        transaction.set_rollback(True)
+
+    assert "2 ids were given out after the newest entry" in run()

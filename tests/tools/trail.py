@@ -34,7 +34,20 @@ def force(sql: str, *values: Any) -> None:
             cursor.execute(made)
 
 
+def restart_ids() -> None:
+    """As if no entry had ever been written; ids that other tests were given stay given out otherwise."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tools_auditentry ALTER COLUMN id RESTART")
+
+
 def broken(**given: Any) -> str:
     with pytest.raises(Broken) as caught:
         verify(**given)
     return str(caught.value)
+
+
+def all_broken(**given: Any) -> list[str]:
+    with pytest.raises(Broken) as caught:
+        verify(**given)
+    return caught.value.problems

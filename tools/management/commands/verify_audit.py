@@ -1,4 +1,4 @@
-"""Verifies the audit trail; names the first bad row."""
+"""Verifies the audit trail; names the bad rows, the first one first."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tools.auditcheck import Broken, verify
 from tools.sealing import ANCHOR
 
+NOT_COMPARED = "; no anchor from outside was compared (--anchor or --log; the log's audit.anchor records have them)"
+AFTER = "their changes are under way or were taken back, or the entries were removed"
 _WRITTEN = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
 class Command(BaseCommand):
-    help = "Verify the audit trail: exit 0 and `ok: N entries`, or 1 and the first bad row."
+    help = "Verify the audit trail: exit 0 and `ok: N entries`, or 1 and the bad rows, the first one first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -41,12 +43,21 @@ class Command(BaseCommand):
         try:
             found = verify(anchors=anchors)
         except Broken as broken:
-            raise CommandError(f"broken: {broken}") from None
-        self.stdout.write(f"ok: {found.entries} entries")
+            raise CommandError(_told(broken)) from None
+        self.stdout.write(f"ok: {found.entries} entries" + ("" if anchors else NOT_COMPARED))
         if anchors:
             self.stdout.write(f"{len(anchors)} anchors from outside fit")
+        if found.ids_after:
+            self.stdout.write(f"{found.ids_after} ids were given out after the newest entry: {AFTER}")
         if found.waiting:
             self.stdout.write(f"{found.waiting} of them wait for their seal: is a worker running?")
+
+
+def _told(broken: Broken) -> str:
+    lines = [f"broken: {broken.problems[0]}", *broken.problems[1:]]
+    if broken.count > len(broken.problems):
+        lines.append(f"and {broken.count - len(broken.problems)} more")
+    return "\n".join(lines)
 
 
 def _anchor(text: str) -> tuple[int, str]:
