@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
-from support_bot.chat.claim_phrases import ANY, KINDS, LANGUAGES, Phrases
+from support_bot.chat.claim_phrases import ANY, HEADLINES, KINDS, LANGUAGES, OTHERS, Phrases
+from support_bot.chat.claim_text import readings_of
 
-_SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\bno\.)(?<!\bnr\.)\s+|\n+")
-_CLAUSE = re.compile(r"[,;:]\s+|\s[-\u2013\u2014]\s|\s(?:and|but|und|aber|y|pero)\s")
-# What somebody is quoted with is not said by who quotes.
-_QUOTED = re.compile(
-    r"\u201c[^\u201d\n]{0,400}\u201d|\u201e[^\u201c\n]{0,400}\u201c|\u00ab[^\u00bb\n]{0,400}\u00bb|\"[^\"\n]{0,400}\""
-)
-# Words that only lengthen a claim, and would cut it in two.
-_PADDING = re.compile(r"\b(?:gone|went|go) ahead and |\btook the liberty (?:of|to) ", re.IGNORECASE)
-_MARKS = re.compile(r"[*_`#>]+|^\s*(?:[-\u2022]|\d+[.)])\s+", re.MULTILINE)
-MOST = 8000
+_CLAUSE = re.compile(r"[,;]\s+|(?<=:)\s+|\s[-\u2013\u2014]\s|\s(?:and|but|und|aber|y|pero)\s")
+# Who "they" are is not known where somebody is spoken of who is not ours.
+_THEY = re.compile(r"\b(?:he|she|they)\b", re.IGNORECASE)
+_OTHERS = re.compile(rf"\b(?:{OTHERS})\b", re.IGNORECASE)
 FAR = 60  # characters between a subject and what was done to it
 
 
@@ -30,51 +26,106 @@ class Claim:
 
 def claims_in(text: str) -> list[Claim]:
     """Every claim, in order; of a clause that fits several kinds the first of KINDS."""
-    plain = _PADDING.sub("", _MARKS.sub(" ", _QUOTED.sub(" ", text[:MOST].replace("\u2019", "'"))))
+    found: list[Claim] = []
+    for sentences in readings_of(text):
+        known = {claim.kind for claim in found}  # another reading adds only what the first did not show
+        found += [claim for claim in _claims_of(sentences) if claim.kind not in known]
+    return found
+
+
+def _claims_of(sentences: list[str]) -> list[Claim]:
+    theirs = any(_OTHERS.search(sentence) for sentence in sentences)
     return [
-        Claim(kind=kind, sentence=sentence.strip())
-        for sentence in _SENTENCE.split(plain)
-        if not sentence.rstrip().endswith("?")
-        for kind in _kinds_of(sentence.casefold())
+        Claim(kind=kind, sentence=sentence)
+        for sentence in sentences
+        if not sentence.endswith("?")
+        for kind in _kinds_of((_THEY.sub("somebody", sentence) if theirs else sentence).casefold())
     ]
 
 
 def _kinds_of(sentence: str) -> list[str]:
     """What the clauses claim; that something unnamed is done says nothing more where one of them names it."""
     found: set[str] = set()
-    for open_words, conditions, patterns in _COMPILED:
+    for language in _LANGUAGES:
         for clause in _CLAUSE.split(sentence):
-            if conditions.search(clause):
+            if language.conditions.search(clause):
                 break
-            if not open_words.search(clause):
-                fitting = (kind for kind in KINDS if patterns[kind].search(clause.strip()))
-                found |= set(list(fitting)[:1])
+            if not language.open.search(clause):
+                found |= set(language.kinds_in(clause.strip())[:1])
     named = [kind for kind in KINDS if kind in found and kind != ANY]
     return named or [kind for kind in found if kind == ANY]
 
 
-def _compiled(language: Phrases) -> tuple[re.Pattern[str], re.Pattern[str], dict[str, re.Pattern[str]]]:
-    patterns = {kind: re.compile(_pattern(language, kind)) for kind in KINDS}
-    return (
-        re.compile(rf"(?<!\w)(?:{language.open})(?!\w)"),
-        re.compile(rf"(?<!\w)(?:{language.conditions})(?!\w)"),
-        patterns,
-    )
+Spans = list[tuple[int, int]]
 
 
-def _pattern(language: Phrases, kind: str) -> str:
-    subject, done = language.subjects[kind], language.done[kind]
-    subject, done = rf"(?<!\w)(?:{subject})(?!\w)", rf"(?<!\w)(?:{done})(?!\w)"
-    between = rf".{{0,{FAR}}}?"
-    ways = [rf"{subject}{between}(?<!\w){language.passive} {between if language.participle_last else ''}{done}"]
-    if language.participle_last:
-        ways.append(rf"(?<!\w){language.active}(?!\w){between}{subject}{between}{done}")
-        ways.append(rf"{subject}{between}(?<!\w){language.active}(?!\w){between}{done}")
-    else:
-        ways.append(rf"(?<!\w){language.active} {done}{between}{subject}")
-    if kind in language.told:
-        ways.append(language.told[kind])
-    return "|".join(ways)
+class _Language:
+    """One language's words, compiled. Each is sought once in a clause: the time is linear, whatever it repeats."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self.open, self.conditions = _words(phrases.open), _words(phrases.conditions)
+        self._passive, self._active = _words(phrases.passive), _words(phrases.active)
+        self._impersonal = _words(phrases.impersonal) if phrases.impersonal else None
+        self._subjects = {kind: _words(phrases.subjects[kind]) for kind in KINDS}
+        self._done = {kind: _words(phrases.done[kind]) for kind in KINDS}
+        self._told = {kind: re.compile(_told(phrases, kind)) for kind in KINDS}
+        self._participle_last = phrases.participle_last
+
+    def kinds_in(self, clause: str) -> list[str]:
+        passive, active = _spans(self._passive, clause), _spans(self._active, clause)
+        impersonal = _spans(self._impersonal, clause) if self._impersonal else []
+        verbs = passive or active or impersonal
+        return [
+            kind
+            for kind in KINDS
+            if self._told[kind].search(clause) or (verbs and self._fits(kind, clause, passive, active, impersonal))
+        ]
+
+    def _fits(self, kind: str, clause: str, passive: Spans, active: Spans, impersonal: Spans) -> bool:
+        """Whether subject, verb and participle stand near each other, in an order that the language knows."""
+        subjects = _spans(self._subjects[kind], clause)
+        if not subjects:
+            return False
+        done = self._done[kind]
+        if self._participle_last:
+            verbs = _near(active, subjects), _near(subjects, passive + active)
+            return any(_near(spans, _spans(done, clause)) for spans in verbs)
+        had = _near(_followed(clause, active, _HAD), subjects)
+        return bool(
+            _followed(clause, _near(subjects, passive), done)
+            or _near(_followed(clause, active + impersonal, done), subjects)
+            or (had and _near(had, _spans(done, clause)))
+        )
 
 
-_COMPILED = tuple(_compiled(language) for language in LANGUAGES)
+def _spans(pattern: re.Pattern[str], clause: str) -> Spans:
+    return [found.span() for found in pattern.finditer(clause)]
+
+
+def _near(before: Spans, after: Spans) -> Spans:
+    """Those of `after` that begin at most FAR behind the end of one of `before`."""
+    ends = sorted(end for _, end in before)
+    behind = ((span, bisect_right(ends, span[0])) for span in after)
+    return [span for span, count in behind if count and span[0] - ends[count - 1] <= FAR]
+
+
+def _followed(clause: str, spans: Spans, pattern: re.Pattern[str]) -> Spans:
+    """The spans behind which the pattern comes as the next word, made longer by it."""
+    found = ((start, pattern.match(clause, end + 1)) for start, end in spans if clause[end : end + 1] == " ")
+    return [(start, match.end()) for start, match in found if match]
+
+
+def _words(alternatives: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
+
+
+def _told(phrases: Phrases, kind: str) -> str:
+    ways = [phrases.told[kind]] if kind in phrases.told else []
+    if kind in HEADLINES:
+        subject = rf"(?:{phrases.subjects[kind]})(?!\w)"
+        ways.append(rf"^(?:{phrases.own}){subject}(?: {subject})? (?:{phrases.done[kind]})(?!\w|\s*:)")
+    return "|".join(ways) or r"(?!)"
+
+
+_HAD = _words("had")
+_LANGUAGES = tuple(_Language(phrases) for phrases in LANGUAGES)

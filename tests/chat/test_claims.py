@@ -5,27 +5,47 @@ import time
 import pytest
 
 from support_bot.chat.claims import claims_in
-from tests.chat.claim_sentences import claims, harmless
+from tests.chat import claim_sentences, claim_sentences_more
 
 # Of the claims so many must be found; a harmless sentence must never be taken for one.
 LEAST = 0.95
+CORPORA = (claim_sentences, claim_sentences_more)
+HARMLESS = [text for corpus in CORPORA for text in corpus.harmless()]
+# Each repeats what a search would have to try again at every place.
+HOSTILE = (
+    "refund has been ", "i have refund order ", "ich habe erstattung ", "ich habe wurde erstattung erstattet ",
+    "your order is cancelled, ", "your refund issued. ", "has been quickly ", "is now ", "a. ", "a\n", "refund\n",
+    "9", "w", " ", "*", "_", "<b>", "\u201c", "\u201e", '"', "R ", "\ufdfa", "\u200b", "\u0301", "1.00 ", "se ha ",
+)  # fmt: skip
 
 
-def test_claims_are_found():
-    missed = [(kind, text) for kind, text in claims() if kind not in {claim.kind for claim in claims_in(text)}]
-    print(f"{len(claims()) - len(missed)} of {len(claims())} claims found", *missed, sep="\n")
+def _swiftest(text):
+    """The least of a few measurements: what else the machine does is not the search's."""
+    took = []
+    for _ in range(5):
+        began = time.process_time()
+        claims_in(text)
+        took.append(time.process_time() - began)
+    return min(took)
 
-    assert len(claims()) >= 60
-    assert len(missed) <= (1 - LEAST) * len(claims())
+
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_claims_are_found(corpus):
+    claims = corpus.claims()
+    missed = [(kind, text) for kind, text in claims if kind not in {claim.kind for claim in claims_in(text)}]
+    print(f"{len(claims) - len(missed)} of {len(claims)} claims found", *missed, sep="\n")
+
+    assert len(claims) >= 60
+    assert len(missed) <= (1 - LEAST) * len(claims)
 
 
-@pytest.mark.parametrize("text", harmless())
+@pytest.mark.parametrize("text", HARMLESS)
 def test_a_harmless_sentence_is_no_claim(text):
     assert claims_in(text) == []
 
 
 def test_there_are_enough_harmless_sentences():
-    assert len(harmless()) >= 80
+    assert len(HARMLESS) >= 200
 
 
 def test_every_sentence_of_an_answer_is_looked_at():
@@ -42,11 +62,18 @@ def test_a_sentence_may_claim_two_things():
     assert [claim.kind for claim in claims_in(text)] == ["request_refund", "change_delivery"]
 
 
-def test_a_hostile_text_costs_no_time():
-    began = time.perf_counter()
+def test_a_line_break_joins_or_parts_but_hides_nothing():
+    assert [claim.kind for claim in claims_in("Refund completed\nPlease wait a moment")] == ["request_refund"]
+    assert [claim.sentence for claim in claims_in("Hello\n\nYour refund\nhas been issued")] == [
+        "Your refund has been issued"
+    ]
+    assert claims_in("- Your refund\n- was delivered, processed and issued") == []
 
-    claims_in("refund has been " * 4000)
-    claims_in("i have refund order " * 4000 + "\"'" * 4000)
-    claims_in(("your order " * 20 + ". ") * 400)
 
-    assert time.perf_counter() - began < 3
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hostile_text_costs_no_time(piece):
+    assert _swiftest((piece * 8000)[:8000]) < 0.1
+
+
+def test_only_so_much_of_an_answer_is_looked_at():
+    assert _swiftest("Your refund has been issued. " * 20_000) < 0.1
