@@ -75,6 +75,7 @@ def request_call(
         if same is not None:
             if same.state not in WAITING_STATES or (same.expires_at and same.expires_at > now):
                 _note_worse_sources(same, origin, now)
+                _bring_along(ctx, same)
                 return same
             move_call(call=same, to=State.EXPIRED, actor=audit.CLOCK, now=now)
         _, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=arguments)
@@ -130,6 +131,15 @@ def _new_call(
         created_at=now,
         expires_at=now + timedelta(seconds=settings.CONFIRM_TTL_S),
     )
+
+
+def _bring_along(ctx: ToolContext, call: ToolCall) -> None:
+    """Asked again in another conversation: its card is shown where the customer is now, or they could not confirm it."""
+    if call.conversation_id == ctx.conversation_id or call.state != State.AWAITING_CONFIRMATION:
+        return
+    call.conversation_id = ctx.conversation_id
+    call.save(update_fields=["conversation_id"])
+    call_changed.send(sender=ToolCall, call=call, sentence=None)
 
 
 def _note_worse_sources(call: ToolCall, origin: dict[str, Any], now: Any) -> None:

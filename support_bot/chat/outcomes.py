@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 from django.utils import timezone
 
 from support_bot.chat import frames, log
+from support_bot.chat.models import Event
 from tools.approvals import approvals_had
 from tools.models import ToolCall
 from tools.signals import call_changed
@@ -34,7 +36,16 @@ def write_call(sender: type[ToolCall], *, call: ToolCall, sentence: str | None, 
         now = timezone.now()
         data = {"type": "call_outcome", "call_id": str(call.pk), "state": str(call.state)}
         news.append(frames.message(author="system", text=text, created_at=now, data=data))
-    log.append(conversation_id=call.conversation_id, frames=news, now=timezone.now())
+    for conversation_id in _shown_in(call):
+        log.append(conversation_id=conversation_id, frames=news, now=timezone.now())
+
+
+def _shown_in(call: ToolCall) -> list[UUID]:
+    """The call's own conversation, and for a write those that show its card from an earlier time; in one order."""
+    if call.effect != "write":
+        return [call.conversation_id] if call.conversation_id else []
+    shown = Event.objects.filter(call_id=call.pk, type="call").values_list("conversation_id", flat=True).distinct()
+    return sorted({*shown, *([call.conversation_id] if call.conversation_id else [])})
 
 
 def outcome_text(*, call: ToolCall, sentence: str | None) -> str | None:

@@ -226,3 +226,22 @@ def mail_link(folder: Path, *, to: str) -> str:
 
     wait_until(arrived, what=f"a mail to {to}")
     return found[0]
+
+
+def test_the_same_request_from_another_conversation_can_be_confirmed_in_both(chat: Chat):
+    browser = chat.customer()
+    first = chat.socket(browser)
+    card = request(chat, first, PHONE)
+    second = chat.socket(browser, new_conversation(browser))
+
+    again = request(chat, second, PHONE)
+    second.send(type="call.confirm", call_id=again["call_id"], digest=again["digest"])
+
+    assert (again["call_id"], again["digest"]) == (card["call_id"], card["digest"])
+    assert second.until(type="call", call_id=card["call_id"], state="awaiting_approval")
+    assert first.until(type="call", call_id=card["call_id"], state="awaiting_approval")
+
+
+def new_conversation(browser: Browser) -> str:
+    answer = browser.post("/chat/new/", {}, page=f"/chat/{browser.conversation()}/")
+    return answer.headers["location"].rstrip("/").rsplit("/", 1)[-1]
