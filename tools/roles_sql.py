@@ -135,6 +135,11 @@ def _take_back(place: Place) -> list[str]:
         f"REVOKE ALL ON {names} FROM PUBLIC, {', '.join(ROLES)}",
         f"DO $$ BEGIN IF pg_catalog.has_schema_privilege('{READ_ONLY}', {literal(place.schema)}, 'CREATE')"
         f" THEN REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {', '.join(ROLES)}; END IF; END $$",
+        # Everybody may make temporary tables unless told otherwise, and only the database's owner may say so. A copy
+        # of a database forgets it, so `check_roles` does not insist.
+        "DO $$ BEGIN IF (SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database"
+        " WHERE datname = current_database()) THEN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC',"
+        " current_database()); END IF; END $$",
     ]
 
 
