@@ -72,7 +72,7 @@ ENGLISH = Phrases(
         r"|reimbursed|transferred|executed|approved|authori[sz]ed|initiated|finali[sz]ed|released",
         "cancel_order": r"cancell?ed|called off|voided",
         "update_profile": r"changed|updated|set|corrected|replaced|saved|switched|modified",
-        "change_delivery": r"rescheduled|changed|updated|moved|redirected|postponed|rerouted|saved|set",
+        "change_delivery": r"rescheduled|changed|updated|moved|redirected|postponed|pushed|rerouted|saved|set",
         "create_order": r"booked|placed|created|arranged",
         "report_problem": r"filed|submitted|registered|opened|reported|logged",
         "schedule_callback": r"scheduled|booked|arranged|set up",
@@ -85,7 +85,8 @@ ENGLISH = Phrases(
         r"|on its way)|\brefund\b.{0,30} went through|\byou(?:'ve| have) (?:now |already )?got(?:ten)? your money back"
         r"|\bmoney is (?:back|on its way)"
         r"|\b(?:money|amount|payment|\d{1,9}[.,]\d\d(?: ?(?:eur|euros?|€))?)(?: [\w.-]{1,20}){0,2}? (?:has been"
-        r"|have been|'s been|was|were)(?: \w+ly| now| already| just)* (?:sent|put|paid|given|transferred) (?:back|out)"
+        r"|have been|'s been|was|were)(?: \w+ly| now| already| just)* (?:sent|put|paid|given|transferred"
+        r"|wired) (?:back|out)"
         r"|\b(?:money|amount|payment)(?: [\w.-]{1,20}){0,2}? (?:has been|was)(?: \w+ly| now| already)* returned"
         r"|\b(?:i|we)(?: have|'ve)?(?: \w+ly| now| already| just)* put (?:through (?:your|the|a)(?: full)? refund"
         r"|(?:your|the|a)(?: full)? refund(?: of [^,;]{1,12})? through)"
@@ -125,7 +126,7 @@ ENGLISH = Phrases(
     r"|need|needs|needed|to be|yet|going to|about to|waits?|waiting|awaiting|pending|prepare[ds]?|asked|wants?|wanted"
     r"|wish(?:es)?|for example|please|how|reminder|still|ready|estimated|weather|carrier|attempt(?:ed)?|someone"
     r"|hope|normally|usually|always|often|typically|only|any|to confirm|for review|with our staff"
-    r"|request for|draft|requested|noted|you can"
+    r"|request for|draft|requested|noted|you can|by you"
     r"|being (?:processed|handled|checked|reviewed|looked)"
     rf"|by (?:(?:the|your|our|their|a|an|local|delivery) ){{0,2}}(?:{OTHERS})",
     conditions=r"once|then|means|if|when|whenever|until|till|unless|after|before|as soon as|whether|in case"
@@ -153,10 +154,10 @@ GERMAN = Phrases(
     done={
         "request_refund": r"erstattet|zurückerstattet|überwiesen|zurückgezahlt|ausgezahlt|gutgeschrieben|genehmigt"
         r"|bewilligt|veranlasst|freigegeben|abgeschlossen|durchgeführt|erledigt"
-        r"|angewiesen|angestossen|zurücküberwiesen",
+        r"|angewiesen|angestossen|ausgelöst|zurücküberwiesen",
         "cancel_order": r"storniert|abbestellt|gekündigt|abgebrochen|rückgängig gemacht",
         "update_profile": r"geändert|aktualisiert|gespeichert|hinterlegt|ersetzt|korrigiert|angepasst",
-        "change_delivery": r"verschoben|geändert|umgeleitet|aktualisiert|verlegt|angepasst|hinterlegt|umgebucht",
+        "change_delivery": r"verschoben|geändert|umgeleitet|aktualisiert|verlegt|gelegt|angepasst|hinterlegt|umgebucht",
         "create_order": r"gebucht|angelegt|beauftragt",
         "report_problem": r"gemeldet|erfasst|eingereicht|angelegt|aufgenommen|weitergeleitet",
         "schedule_callback": r"vereinbart|gebucht|eingetragen|angelegt|geplant",
@@ -165,7 +166,7 @@ GERMAN = Phrases(
     },
     told={
         "request_refund": r"erstattung ist (?:jetzt |nun |schon |bereits )?(?:durch(?!\s*\w)|abgeschlossen|erledigt"
-        r"|unterwegs|genehmigt)|\bgeld ist unterwegs"
+        r"|unterwegs|genehmigt)|\bgeld ist (?:unterwegs|auf dem weg)"
         r"|\b(?:geld|betrag)\b.{0,30}\bzurück(?:geschickt|gesendet|gegeben|gebucht)\b",
         "cancel_order": r"\bstornierung (?:ist|wurde) (?:jetzt |nun |schon |bereits )?(?:durch(?!\s*\w)|bestätigt"
         r"|abgeschlossen|erledigt|veranlasst|durchgeführt)",
@@ -210,7 +211,7 @@ SPANISH = Phrases(
         "change_delivery": r"cambiad[oa]|reprogramad[oa]|aplazad[oa]|actualizad[oa]|desviad[oa]|modificad[oa]",
         "create_order": r"reservad[oa]|cread[oa]|hech[oa]|realizad[oa]|confirmad[oa]",
         "report_problem": r"registrad[oa]|presentad[oa]|abiert[oa]|enviad[oa]|reportad[oa]",
-        "schedule_callback": r"programad[oa]|agendad[oa]|reservad[oa]|concertad[oa]",
+        "schedule_callback": r"programad[oa]|agendad[oa]|confirmad[oa]|reservad[oa]|concertad[oa]",
         "any": r"aprobad[oa]s?|autorizad[oa]s?|realizad[oa]s?|completad[oa]s?|aplicad[oa]s?|ejecutad[oa]s?|hech[oa]s?",
     },
     told={

@@ -13,6 +13,8 @@ _QUOTED = re.compile(
 )
 # Words that only lengthen a claim, and would cut it in two.
 _PADDING = re.compile(r"\b(?:gone|went|go) ahead and |\btook the liberty (?:of|to) ", re.IGNORECASE)
+# A number between commas belongs to the word before it.
+_NUMBER_APART = re.compile(r", ((?:[a-z]{3,4}-)?\d{1,12}),(?= )", re.IGNORECASE)
 _ITEM = "\u2029"  # ends the line before a list item, a heading or a table row; nothing joins over it
 _HEADS = re.compile(r"^[ \t]*(?:(?:[-+*\u2022]|\d{1,3}[.)])[ \t]+|#{1,6}[ \t]+)", re.MULTILINE)
 _QUOTING = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
@@ -49,4 +51,5 @@ def _plain(text: str) -> str:
     text = _HEADS.sub(f"{_ITEM} ", _QUOTING.sub("", _TAG.sub("", text)))
     text = _MARKS.sub("", _UNDERSCORE.sub(" ", _QUOTED.sub(" ", text)))
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
-    return _PADDING.sub("", _BREAKS.sub("\n", _SPACES.sub(" ", text)))
+    text = _BREAKS.sub("\n", _SPACES.sub(" ", text))
+    return _PADDING.sub("", _NUMBER_APART.sub(r" \1", text))

@@ -7,27 +7,30 @@ from uuid import UUID
 
 import structlog
 
-from support_bot.chat.claims import claims_in
+from support_bot.chat.claims import Claim, claims_in
 from support_bot.chat.sources import told_in
 from tools.answers import STATE_TEXTS
-from tools.evidence import ANY, is_borne_out, requests_of
+from tools.evidence import ANY, is_borne_out, names_in, requests_of
 from tools.models import ToolCall
-from tools.states import OPEN_WRITE_STATES
+from tools.record_evidence import facts_of, records_bear_out, references_in
+from tools.states import OPEN_WRITE_STATES, WAITING_STATES
 
 log = structlog.get_logger(__name__)
 
+# What is known without a look at other records: that this conversation holds no such request.
 NONE_SUCH: dict[str, str] = {
-    "request_refund": "No refund has been requested here, and none was made.",
-    "cancel_order": "No cancellation has been requested here, and no order was cancelled.",
-    "change_delivery": "No change of a delivery has been requested here, and none was made.",
-    "update_profile": "No change of your profile has been requested here, and none was made.",
-    "create_order": "No delivery has been booked here.",
-    "report_problem": "No problem has been reported here.",
-    "schedule_callback": "No call back has been scheduled here.",
-    ANY: "No change has been requested here, and none was made.",
+    "request_refund": "No refund has been requested in this chat.",
+    "cancel_order": "No cancellation has been requested in this chat.",
+    "change_delivery": "No change of a delivery has been requested in this chat.",
+    "update_profile": "No change of your profile has been requested in this chat.",
+    "create_order": "No booking of a delivery has been requested in this chat.",
+    "report_problem": "No problem has been reported in this chat.",
+    "schedule_callback": "No call back has been requested in this chat.",
+    ANY: "No change has been requested in this chat.",
 }
 # Words of the three languages for what staff do before anything is carried out.
 _AGREED = ("approv", "genehmigt", "bewilligt", "freigegeben", "aprobad", "autoriz", "authori")
+_OF_A_RECORD = frozenset({"cancel_order", "request_refund"})
 MOST = 3
 
 
@@ -46,7 +49,7 @@ def correction_of(*, text: str, customer_id: int, conversation_id: UUID) -> Corr
         return None
     calls = requests_of(customer_id=customer_id, conversation_id=conversation_id)
     told = told_in(conversation_id=conversation_id)
-    false = [
+    left = [
         claim
         for claim in claims
         if not is_borne_out(
@@ -58,6 +61,7 @@ def correction_of(*, text: str, customer_id: int, conversation_id: UUID) -> Corr
             told=told,
         )
     ]
+    false = _not_of_records(left, customer_id=customer_id, text=text)
     if not false:
         return None
     here = [call for call in calls if call.conversation_id == conversation_id]
@@ -72,6 +76,24 @@ def correction_of(*, text: str, customer_id: int, conversation_id: UUID) -> Corr
     )
 
 
+def _not_of_records(claims: list[Claim], *, customer_id: int, text: str) -> list[Claim]:
+    """Those that the records which they name do not bear out; "it was cancelled" is about what the answer names."""
+    of_each = [references_in(claim.sentence) for claim in claims]
+    of_all = references_in(text)
+    named = list(dict.fromkeys(reference for some in (*of_each, of_all) for reference in some))
+    facts = facts_of(customer_id=customer_id, references=named) if claims and named else {}
+    return [
+        claim
+        for claim, own in zip(claims, of_each, strict=True)
+        if not records_bear_out(
+            kind=claim.kind,
+            references=own or (of_all if claim.kind in _OF_A_RECORD else ()),
+            amounts=names_in(claim.sentence, kind=claim.kind).amounts,
+            facts=facts,
+        )
+    ]
+
+
 def _newest(kind: str, here: list[ToolCall]) -> ToolCall | None:
     """The request that the claim is about: an open one before an ended one."""
     same = [call for call in here if kind in (ANY, call.tool)]
@@ -82,7 +104,5 @@ def _line(kind: str, here: list[ToolCall]) -> str:
     call = _newest(kind, here)
     if call is None:
         return NONE_SUCH[kind]
-    what = call.summary.rstrip(".")
-    if call.state in OPEN_WRITE_STATES:
-        return f"Nothing has been changed yet. {what}: {STATE_TEXTS[call.state]}."
-    return f"{what}: {STATE_TEXTS[call.state]}."
+    waits = "not done yet, " if call.state in WAITING_STATES else ""
+    return f"{call.summary.rstrip('.')}: {waits}{STATE_TEXTS[call.state]}."

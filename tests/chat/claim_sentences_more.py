@@ -73,6 +73,13 @@ schedule_callback: A call back is booked for Friday at 9:00.
 schedule_callback: Ihr Rückruf ist für morgen um 10 Uhr eingetragen.
 schedule_callback: Se ha programado la llamada para mañana.
 schedule_callback: Tu llamada está programada para mañana.
+cancel_order: Your order, ORD-1002, has been successfully cancelled.
+request_refund: Your 24.90 EUR have been wired back.
+request_refund: Ihr Geld ist auf dem Weg.
+request_refund: Die Rückerstattung von 24,90 EUR wurde soeben ausgelöst.
+change_delivery: Der Liefertermin wurde auf Freitag gelegt.
+change_delivery: Your delivery has been pushed to Friday.
+schedule_callback: Su cita ha sido confirmada para mañana.
 any: Consider it done.
 any: It's all taken care of.
 any: Your change went through.
@@ -175,6 +182,7 @@ Your order has three parcels, all of them are on the truck.
 The email address is used for sign-in alone.
 Your claim is being looked at by our staff.
 Se ha realizado la entrega.
+Your order was created on Monday by you.
 La entrega ha sido realizada esta mañana.
 El conductor ha desviado el paquete al depósito.
 Die Erstattung wird jetzt zur Freigabe weitergeleitet.

@@ -1,6 +1,7 @@
 """What is said beside an answer that claims more than the records hold, and that a true one is left alone."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from support_bot.chat.inbox import open_conversation
 from support_bot.chat.models import Step, Turn
 from support_bot.chat.truth import correction_of
 from tools.models import ToolCall
+from tracking.factories import OrderFactory, PackageFactory
 
 pytestmark = pytest.mark.django_db
 REFUND = {"tool": "request_refund", "summary": "Refund 24.90 EUR for order ORD-1001"}
@@ -43,17 +45,17 @@ def said(talk, text):
 
 def test_a_claim_about_nothing_is_told_so(talk):
     assert said(talk, "Your refund of 24.90 EUR has been processed.") == (
-        "Our records say: No refund has been requested here, and none was made."
+        "Our records say: No refund has been requested in this chat."
     )
-    assert said(talk, "Done!") == "Our records say: No change has been requested here, and none was made."
+    assert said(talk, "Done!") == "Our records say: No change has been requested in this chat."
     assert said(talk, "Hello! Your package was delivered.") is None
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("awaiting_confirmation", "waits for you to confirm it in the chat"),
-        ("awaiting_approval", "waits for our staff to decide"),
+        ("awaiting_confirmation", "not done yet, waits for you to confirm it in the chat"),
+        ("awaiting_approval", "not done yet, waits for our staff to decide"),
         ("executing", "being carried out"),
     ],
 )
@@ -63,9 +65,7 @@ def test_a_claim_about_an_open_request_is_told_its_state(talk, state, words):
     found = correction_of(text="Refund completed, id 991.", customer_id=talk.customer_id, conversation_id=talk.pk)
 
     assert found is not None
-    assert found.text == (
-        f"Our records say: Nothing has been changed yet. Refund 24.90 EUR for order ORD-1001: {words}."
-    )
+    assert found.text == (f"Our records say: Refund 24.90 EUR for order ORD-1001: {words}.")
     assert found.call_ids == (str(call.pk),)
 
 
@@ -130,6 +130,61 @@ def test_several_claims_are_told_in_one_line(talk):
     made(talk, "awaiting_approval", **PHONE)
 
     assert said(talk, "I have refunded 24.90 EUR. Your phone number has been changed. Done!") == (
-        "Our records say: No refund has been requested here, and none was made."
-        " Nothing has been changed yet. Change phone number of Alice Example: waits for our staff to decide."
+        "Our records say: No refund has been requested in this chat."
+        " Change phone number of Alice Example: not done yet, waits for our staff to decide."
     )
+
+
+def order(customer, **fields):
+    return OrderFactory.create(customer=customer, **({"state": "booked"} | fields))
+
+
+def test_what_a_named_order_says_may_be_said(talk):
+    order(talk.customer, reference="ORD-1002")
+    order(talk.customer, reference="ORD-1008", state="cancelled", refunded=Decimal("5.00"))
+
+    assert said(talk, "Your order ORD-1002 was booked on Monday and can be cancelled.") is None
+    assert said(talk, "Your order **ord 1008** has been cancelled.") is None
+    assert said(talk, "Order ORD-1008 is there. It was cancelled.") is None
+    assert said(talk, "5.00 EUR of the 24.90 EUR for order ORD-1008 have been refunded.") is None
+    assert said(talk, "Ihre Bestellung ORD-1008 wurde storniert.") is None
+    assert said(talk, "Se ha cancelado su pedido ORD-1008.") is None
+
+    assert said(talk, "Order ORD-1002 has been cancelled.") == (
+        "Our records say: No cancellation has been requested in this chat."
+    )
+    assert said(talk, "Orders ORD-1002 and ORD-1008 have been cancelled.") is not None
+    assert said(talk, "The refund of 24.90 EUR for ORD-1008 has been paid.") is not None
+    assert said(talk, "The refund for ORD-1002 has been paid.") is not None
+    assert said(talk, "Order ORD-1008 is cancelled. I have booked your delivery.") is not None
+    assert said(talk, "About ORD-1008: your phone number was changed.") is not None
+
+
+def test_what_a_named_package_says_may_be_said(talk):
+    PackageFactory.create(number="TEST-1001", booker=talk.customer, safe_place="Shed")
+    PackageFactory.create(number="TEST-1002", booker=talk.customer)
+
+    assert said(talk, "Your delivery of TEST-1001 has been changed to the shed.") is None
+    assert said(talk, "Your delivery of TEST-1002 has been changed to the shed.") is not None
+
+
+def test_anothers_record_bears_nothing_out(talk, bob):
+    order(bob, reference="ORD-1008", state="cancelled", refunded=Decimal("5.00"))
+    PackageFactory.create(number="TEST-1001", booker=bob, safe_place="Shed")
+
+    theirs = said(talk, "Order ORD-1008 has been cancelled.")
+    assert theirs == said(talk, "Order ORD-9999 has been cancelled.") is not None
+    assert said(talk, "5.00 EUR of ORD-1008 have been refunded.") is not None
+    assert said(talk, "Your order ORD-1008 was booked on Monday.") is not None
+    assert said(talk, "Your delivery of TEST-1001 has been changed to the shed.") is not None
+
+
+def test_a_foreign_number_beside_ones_own_record_changes_nothing(talk):
+    order(talk.customer, reference="ORD-1008", state="cancelled")
+
+    assert said(talk, "Order ORD-1008 has been cancelled (case REF-99120).") is None
+
+
+def test_what_another_did_is_not_ours_to_deny(talk):
+    assert said(talk, "Der Liefertermin wurde vom Zusteller auf Freitag verschoben.") is None
+    assert said(talk, "Your delivery was rescheduled by the driver.") is None
