@@ -58,8 +58,8 @@ ENGLISH = Phrases(
     subjects={
         "request_refund": r"refund|reimbursement|repayment",
         "cancel_order": r"order|booking|ord-\d+|shipment|delivery|it|that|this|cancell?ation",
-        "update_profile": r"phone|number|e-?mail|address|name|street|city|postal code|profile|contact details|details"
-        r"|account",
+        "update_profile": r"phone|number(?! of)|e-?mail|address|name|street|city|postal code|profile|contact details"
+        r"|details|account",
         "change_delivery": r"delivery (?:date|day|time|address|place|instructions?)|safe place|your delivery"
         r"|address (?:of|for) (?:the|your) (?:delivery|package|parcel)",
         "create_order": r"order|booking|delivery|shipment|pick-?up|parcel|package|courier|collection",
@@ -105,6 +105,7 @@ ENGLISH = Phrases(
         r"|\byour (?:new )?(?:phone(?: number)?|number|e-?mail(?: address)?|address|name|profile) is (?:changed|updated"
         r"|saved)(?!\s*\w)",
         "change_delivery": r"\bdelivery (?:is now (?:on|set)|date is now)"
+        r"|\byour delivery (?:address|date|day) is (?:changed|updated|moved|set) to\b"
         r"|^(?:your |the )?delivery (?:moved|rescheduled|redirected|rerouted) to\b"
         r"|\b(?:your|the) (?:parcel|package|shipment)(?: [\w-]{1,20})? (?:(?:has|have)(?: now| already| just)? been"
         r"|was|is now(?: being)?|is being)(?: \w+ly)? (?:rerouted|redirected|rescheduled)",
@@ -160,7 +161,7 @@ GERMAN = Phrases(
         "change_delivery": r"verschoben|geändert|umgeleitet|aktualisiert|verlegt|gelegt|angepasst|hinterlegt|umgebucht",
         "create_order": r"gebucht|angelegt|beauftragt",
         "report_problem": r"gemeldet|erfasst|eingereicht|angelegt|aufgenommen|weitergeleitet",
-        "schedule_callback": r"vereinbart|gebucht|eingetragen|angelegt|geplant",
+        "schedule_callback": r"vereinbart|gebucht|eingetragen|angelegt|geplant|eingeplant",
         "any": r"genehmigt|bewilligt|ausgeführt|durchgeführt|umgesetzt|übernommen|freigegeben|abgeschlossen|vorgenommen"
         r"|erledigt",
     },

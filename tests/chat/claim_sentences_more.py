@@ -80,6 +80,8 @@ request_refund: Die Rückerstattung von 24,90 EUR wurde soeben ausgelöst.
 change_delivery: Der Liefertermin wurde auf Freitag gelegt.
 change_delivery: Your delivery has been pushed to Friday.
 schedule_callback: Su cita ha sido confirmada para mañana.
+change_delivery: Your delivery address is changed to the office.
+schedule_callback: Wir haben den Rückruf für 15 Uhr eingeplant.
 any: Consider it done.
 any: It's all taken care of.
 any: Your change went through.
@@ -182,6 +184,10 @@ Your order has three parcels, all of them are on the truck.
 The email address is used for sign-in alone.
 Your claim is being looked at by our staff.
 Se ha realizado la entrega.
+The number of parcels was updated at the depot.
+Your refund request is being reviewed.
+Your parcel is being redirected only if you confirm.
+Delivery attempted: nobody at home.
 Your order was created on Monday by you.
 La entrega ha sido realizada esta mañana.
 El conductor ha desviado el paquete al depósito.

@@ -6,6 +6,9 @@ import pytest
 
 from support_bot.chat.claims import claims_in
 from tests.chat import claim_sentences, claim_sentences_more
+from tests.llm.corpus import read_corpus
+from tests.llm.corpus_world import Conversation
+from tests.llm.test_demo_corpus import FILES
 
 # Of the claims so many must be found; a harmless sentence must never be taken for one.
 LEAST = 0.95
@@ -46,6 +49,19 @@ def test_a_harmless_sentence_is_no_claim(text):
 
 def test_there_are_enough_harmless_sentences():
     assert len(HARMLESS) >= 200
+
+
+def test_the_built_in_model_claims_nothing():
+    """It tells of records and prepares requests: whatever it says to customers, it must not be contradicted."""
+    lines = read_corpus(FILES[0])
+    found = [claim for line in lines for said in _conversation(line) for claim in claims_in(said)]
+
+    assert found == []
+
+
+def _conversation(line):
+    conversation = Conversation()
+    return [conversation.say(text.replace("\\n", "\n")).text for text in line.says]
 
 
 def test_every_sentence_of_an_answer_is_looked_at():
