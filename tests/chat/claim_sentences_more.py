@@ -183,6 +183,9 @@ The courier booked a new time with the sender.
 Your order has three parcels, all of them are on the truck.
 The email address is used for sign-in alone.
 Your claim is being looked at by our staff.
+The driver was late, so they rescheduled your delivery.
+Refund issued: none
+- Your refund\n- was issued
 Se ha realizado la entrega.
 The number of parcels was updated at the depot.
 Your refund request is being reviewed.

@@ -78,6 +78,20 @@ def test_a_sentence_may_claim_two_things():
     assert [claim.kind for claim in claims_in(text)] == ["request_refund", "change_delivery"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your **refund** has been ~issued~.", "Your re\u200bfund has been iss\u00adued.",
+        "Your refund  has been issued.",
+        "\uff39\uff2f\uff35\uff32 \uff32\uff25\uff26\uff35\uff2e\uff24 was issued", "R e f u n d  completed",
+        "Your refund\nhas been\nissued.", "Your Refund\nHas Been\nIssued", "Your refund_has_been_issued.",
+        "Your <b>refund</b> has been issued.", "> Your refund\n> was issued", "## Refund issued",
+    ],
+)  # fmt: skip
+def test_formatting_hides_no_claim(text):
+    assert [claim.kind for claim in claims_in(text)] == ["request_refund"]
+
+
 def test_a_line_break_joins_or_parts_but_hides_nothing():
     assert [claim.kind for claim in claims_in("Refund completed\nPlease wait a moment")] == ["request_refund"]
     assert [claim.sentence for claim in claims_in("Hello\n\nYour refund\nhas been issued")] == [
