@@ -75,7 +75,7 @@ def request_call(
         if same is not None:
             if same.state not in WAITING_STATES or (same.expires_at and same.expires_at > now):
                 _note_worse_sources(same, origin, now)
-                _bring_along(ctx, same)
+                _show_here(ctx, same)
                 return same
             move_call(call=same, to=State.EXPIRED, actor=audit.CLOCK, now=now)
         _, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=arguments)
@@ -133,13 +133,10 @@ def _new_call(
     )
 
 
-def _bring_along(ctx: ToolContext, call: ToolCall) -> None:
-    """Asked again in another conversation: its card is shown where the customer is now, or they could not confirm it."""
-    if call.conversation_id == ctx.conversation_id or call.state != State.AWAITING_CONFIRMATION:
-        return
-    call.conversation_id = ctx.conversation_id
-    call.save(update_fields=["conversation_id"])
-    call_changed.send(sender=ToolCall, call=call, sentence=None)
+def _show_here(ctx: ToolContext, call: ToolCall) -> None:
+    """Asked again in another conversation: its card is shown there too, or the customer could not confirm it there."""
+    if ctx.conversation_id is not None and call.conversation_id != ctx.conversation_id:
+        call_changed.send(sender=ToolCall, call=call, sentence=None, also_in=ctx.conversation_id)
 
 
 def _note_worse_sources(call: ToolCall, origin: dict[str, Any], now: Any) -> None:

@@ -26,26 +26,28 @@ ENDINGS: dict[str, str] = {
 
 
 @receiver(call_changed)
-def write_call(sender: type[ToolCall], *, call: ToolCall, sentence: str | None, **_: Any) -> None:
+def write_call(
+    sender: type[ToolCall], *, call: ToolCall, sentence: str | None, also_in: UUID | None = None, **_: Any
+) -> None:
     """A `call` frame for every change, and one system message when a write has come to its end."""
-    if call.conversation_id is None:
-        return
     have = approvals_had(call=call) if call.need else 0
     news = [frames.call(call=call, have=have)]
     if text := outcome_text(call=call, sentence=sentence):
         now = timezone.now()
         data = {"type": "call_outcome", "call_id": str(call.pk), "state": str(call.state)}
         news.append(frames.message(author="system", text=text, created_at=now, data=data))
-    for conversation_id in _shown_in(call):
+    for conversation_id in [also_in] if also_in else _shown_in(call):
         log.append(conversation_id=conversation_id, frames=news, now=timezone.now())
 
 
 def _shown_in(call: ToolCall) -> list[UUID]:
-    """The call's own conversation, and for a write those that show its card from an earlier time; in one order."""
+    """The call's own conversation, and for a write others that show its card; always in one order."""
+    if call.conversation_id is None:
+        return []
     if call.effect != "write":
-        return [call.conversation_id] if call.conversation_id else []
+        return [call.conversation_id]
     shown = Event.objects.filter(call_id=call.pk, type="call").values_list("conversation_id", flat=True).distinct()
-    return sorted({*shown, *([call.conversation_id] if call.conversation_id else [])})
+    return sorted({call.conversation_id, *shown})
 
 
 def outcome_text(*, call: ToolCall, sentence: str | None) -> str | None:

@@ -228,7 +228,7 @@ def mail_link(folder: Path, *, to: str) -> str:
     return found[0]
 
 
-def test_the_same_request_from_another_conversation_can_be_confirmed_in_both(chat: Chat):
+def test_the_same_request_from_another_conversation_is_shown_in_both(chat: Chat):
     browser = chat.customer()
     first = chat.socket(browser)
     card = request(chat, first, PHONE)
