@@ -39,6 +39,8 @@ class Broken(Exception):
 class Verified:
     """How many entries hold, and how many of them wait for their seal.
 
+    unrecorded: calls, decisions and effects that the trail does not tell of as they are, the first MOST_NAMED: entries
+    were removed, or somebody wrote to those tables past the product.
     ids_after: how many ids the database gave out after the newest entry. Their transactions are under way or were
     taken back, or the entries were removed: nothing in the database tells which.
     """
@@ -46,6 +48,7 @@ class Verified:
     entries: int
     waiting: int
     ids_after: int
+    unrecorded: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -62,10 +65,11 @@ class _Head:
         return "before the first entry" if self.entry_id is None else f"after entry {self.entry_id}"
 
 
-def verify(*, anchors: dict[int, str] | None = None) -> Verified:
-    """Check every entry, seal and anchor, and that calls have their entries. Raises Broken with all that is bad.
+def verify(*, anchors: dict[int, str] | None = None, calls: bool = False) -> Verified:
+    """Check every entry, seal and anchor. Raises Broken with all that is bad.
 
-    anchors: hash by position, as they were kept outside of the database.
+    anchors: hash by position, as they were kept outside of the database. calls: whether a call, decision or effect
+    without its entries is bad too; such rows are no proof, since whoever repairs data by hand leaves them as well.
     """
     with _snapshot():
         head = _Head()
@@ -75,9 +79,19 @@ def verify(*, anchors: dict[int, str] | None = None) -> Verified:
             count += 1
             if len(named) < MOST_NAMED:
                 named.append(f"{row}: {problem}")
+        strange = unrecorded()
+        notes = tuple(f"{row}: {problem}" for row, problem in islice(strange, MOST_NAMED))
+        if calls:
+            count += len(notes) + sum(1 for _ in strange)
+            named += notes[: MOST_NAMED - len(named)]
         if named:
             raise Broken(named, count)
-        return Verified(entries=head.position + head.waiting, waiting=head.waiting, ids_after=_ids_after_newest())
+        return Verified(
+            entries=head.position + head.waiting,
+            waiting=head.waiting,
+            ids_after=_ids_after_newest(),
+            unrecorded=notes,
+        )
 
 
 def _problems(head: _Head, outside: dict[int, str]) -> Iterator[Problem]:
@@ -88,7 +102,6 @@ def _problems(head: _Head, outside: dict[int, str]) -> Iterator[Problem]:
     yield from _check_told()
     for position in sorted(outside):
         yield head.row, f"the anchor kept outside reached place {position}: the end was cut off"
-    yield from unrecorded()
     yield from _check_emptied()
 
 

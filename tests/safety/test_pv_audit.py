@@ -237,7 +237,7 @@ def test_pv_02_what_was_removed_consistently_shows_by_what_it_told_of(arena: Are
         copy.renew()
         copy.attack(*statements)
 
-        code, said = copy.verdict()
+        code, said = copy.verdict("--calls")
 
         assert (code, wanted in said) == (1, True), (name, said)
 

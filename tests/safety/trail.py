@@ -26,7 +26,7 @@ from io import StringIO
 for line in sys.stdin:
     out = StringIO()
     try:
-        call_command("verify_audit", *json.loads(line), stdout=out)
+        call_command("verify_audit", *json.loads(line), stdout=out, stderr=out)
         print(json.dumps([0, out.getvalue()]), flush=True)
     except CommandError as error:
         print(json.dumps([1, str(error)]), flush=True)

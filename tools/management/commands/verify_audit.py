@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tools.auditcheck import Broken, verify
+from tools.auditcheck import Broken, Verified, verify
 from tools.sealing import ANCHOR
 
-NOT_COMPARED = "; no anchor from outside was compared (--anchor or --log; the log's audit.anchor records have them)"
+NOT_COMPARED = "no anchor from outside was compared (--anchor or --log; the log's audit.anchor records have them)"
 AFTER = "their changes are under way or were taken back, or the entries were removed"
 _WRITTEN = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
@@ -36,21 +36,34 @@ class Command(BaseCommand):
             help="take the anchors from the product's JSON log (lines with the event audit.anchor); - reads stdin",
         )
 
+        parser.add_argument(
+            "--calls",
+            action="store_true",
+            help="take a call, decision or effect that the trail does not tell of for a bad row, not for a note",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         anchors = dict(_anchor(text) for text in options["anchor"])
         if options["log"]:
             anchors |= _from_log(options["log"])
         try:
-            found = verify(anchors=anchors)
+            found = verify(anchors=anchors, calls=options["calls"])
         except Broken as broken:
             raise CommandError(_told(broken)) from None
-        self.stdout.write(f"ok: {found.entries} entries" + ("" if anchors else NOT_COMPARED))
-        if anchors:
-            self.stdout.write(f"{len(anchors)} anchors from outside fit")
-        if found.ids_after:
-            self.stdout.write(f"{found.ids_after} ids were given out after the newest entry: {AFTER}")
-        if found.waiting:
-            self.stdout.write(f"{found.waiting} of them wait for their seal: is a worker running?")
+        # Standard output has one line for programs; what people should know besides goes to standard error.
+        self.stdout.write(f"ok: {found.entries} entries")
+        for note in _notes(found, len(anchors)):
+            self.stderr.write(note)
+
+
+def _notes(found: Verified, compared: int) -> Iterator[str]:
+    yield f"{compared} anchors from outside fit" if compared else NOT_COMPARED
+    if found.ids_after:
+        yield f"{found.ids_after} ids were given out after the newest entry: {AFTER}"
+    if found.unrecorded:
+        yield f"the trail does not tell of {found.unrecorded[0]} (--calls names them all)"
+    if found.waiting:
+        yield f"{found.waiting} of them wait for their seal: is a worker running?"
 
 
 def _told(broken: Broken) -> str:
