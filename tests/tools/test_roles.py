@@ -194,6 +194,8 @@ def test_an_application_may_do_its_work_and_no_more(place: Place):
 
 @pytest.mark.parametrize("role", ["tools_ro", "tools_rw"])
 def test_a_tool_makes_no_table_not_even_for_a_moment(place: Place, role: str):
+    run(f"SET LOCAL ROLE {role}")
+
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-        run(f"SET LOCAL ROLE {role}")
         run("CREATE TEMPORARY TABLE made (x int)")
+    run("RESET ROLE")
