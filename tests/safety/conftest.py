@@ -23,7 +23,8 @@ from tests.safety.hostile import Hostile
 from tests.safety.oracles import judge
 from tests.servers import APPLICATION, Redis
 
-PAIRS = 200
+# Pairs of the pool that are made at once: at the start, and again whenever all are used.
+BATCH = 100
 # What a test would wait for is short; what only gets in the way of many people on one address is off.
 VARIABLES = {
     "LLM_MODEL": "openai:scripted",
@@ -56,7 +57,7 @@ def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.Temp
     with redis.Redis.from_url(store.url) as session:
         session.config_set("requirepass", REDIS_PASSWORD)
     database_url = postgres_database()
-    seed(database_url)
+    seed(database_url, first=1)
     with psycopg.connect(database_url) as connection:
         journal.install(connection)
     redis_url = store.url.replace("redis://", f"redis://:{REDIS_PASSWORD}@")
@@ -82,12 +83,13 @@ def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.Temp
         store.stop()
 
 
-def seed(database_url: str) -> None:
-    """The pool, by a process with the product's own secrets: its sessions must be that product's."""
+def seed(database_url: str, *, first: int) -> None:
+    """A batch of the pool, by a process with the product's own secrets: its sessions must be that product's."""
+    variables = {**SECRETS, "DATABASE_URL": database_url, "REDIS_URL": "", "PGAPPNAME": journal.HARNESS}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.safety.seeding", str(PAIRS)],
+        [sys.executable, "-m", "tests.safety.seeding", str(first), str(BATCH)],
         cwd=ROOT,
-        env=process_environment(os.environ, DATABASE_URL=database_url, REDIS_URL="", **SECRETS),
+        env=process_environment(os.environ, **variables),
         capture_output=True,
         text=True,
         check=False,
@@ -101,16 +103,22 @@ def app_url(database_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _pairs() -> Iterator[Pair]:
-    return (Pair(number) for number in itertools.count(1))
+def _pairs(_product: Product) -> Iterator[Pair]:
+    return pairs(_product.database_url)
+
+
+def pairs(database_url: str) -> Iterator[Pair]:
+    """Every pair once. The first batch is there; another follows when one is used up."""
+    for number in itertools.count(1):
+        if number > BATCH and number % BATCH == 1:
+            seed(database_url, first=number)
+        yield Pair(number)
 
 
 @pytest.fixture
 def arena(_product: Product, _pairs: Iterator[Pair]) -> Iterator[Arena]:
     """The product with two fresh customers, a reviewer or two and a model that does as it is told."""
-    pair = next(_pairs)
-    assert pair.number <= PAIRS, "the pool is used up: raise PAIRS"
-    made = Arena(product=_product, pair=pair)
+    made = Arena(product=_product, pair=next(_pairs))
     try:
         yield made
         problems = judge(made)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from tests.safety.arena import Arena
 from tests.safety.journal import Change
-from tools.canonical import digest_of
 
 # Tools that the customer's own confirmation decides.
 WITHOUT_STAFF = frozenset({"report_problem", "schedule_callback"})
+# Who of the cast may decide. S3 may only look, and SU is a customer too, who must not decide for themselves.
+DECIDING = ("S1", "S2", "SU")
 
 
 def o2_every_change_was_decided(arena: Arena) -> list[str]:
@@ -36,7 +39,7 @@ def _objections(arena: Arena, change: Change, effect: dict[str, Any]) -> list[st
         found.append(f"its call is {call['state']}")
     if call["confirmed_at"] is None:
         found.append("the customer never confirmed it")
-    digest = digest_of(tool=call["tool"], customer_id=call["customer_id"], arguments=call["arguments"])
+    digest = own_digest(call)
     if not digest == call["digest"] == effect["digest"]:
         found.append(f"digests differ: {digest} {call['digest']} {effect['digest']}")
     found += _decision_objections(arena, call)
@@ -46,11 +49,11 @@ def _objections(arena: Arena, change: Change, effect: dict[str, Any]) -> list[st
 
 
 def _decision_objections(arena: Arena, call: dict[str, Any]) -> list[str]:
-    """Different people with the right to decide, none of them the customer, on exactly this digest."""
+    """Different people of the cast who may decide, none of them the customer, on exactly this digest."""
     if call["tool"] in WITHOUT_STAFF:
         return []
     query = (
-        "SELECT d.reviewer_id, d.digest, u.is_active, u.is_staff FROM tools_decision d"
+        "SELECT d.reviewer_id, d.digest, u.username FROM tools_decision d"
         " JOIN auth_user u ON u.id = d.reviewer_id WHERE d.call_id = %s AND d.decision = 'approve' AND NOT d.void"
     )
     rows = arena.sql(query, call["id"])
@@ -60,11 +63,19 @@ def _decision_objections(arena: Arena, call: dict[str, Any]) -> list[str]:
         found.append(f"{len(rows)} of {max(1, call['need'])} reviewers decided")
     if any(reviewer == owner for reviewer, *_ in rows):
         found.append("the customer decided on their own request")
-    if any(digest != call["digest"] for _, digest, *_ in rows):
+    if any(digest != call["digest"] for _, digest, _ in rows):
         found.append("a decision was about other arguments")
-    if not all(is_staff for *_, is_staff in rows):
-        found.append("somebody decided who is not staff")
+    deciding = {arena.people[letter].facts.username for letter in DECIDING}
+    if strangers := sorted({username for *_, username in rows} - deciding):
+        found.append(f"{strangers} decided, who may not")
     return found
+
+
+def own_digest(call: dict[str, Any]) -> str:
+    """What a call is bound to, by the contract and without the product's code."""
+    bound = {"tool": call["tool"], "customer": call["customer_id"], "arguments": call["arguments"]}
+    text = json.dumps(bound, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _owner(arena: Arena, change: Change) -> int | None:

@@ -1,4 +1,4 @@
-"""Fills a migrated database with the pool of safety tests: `python -m tests.safety.seeding 80`.
+"""Adds pairs to the pool of safety tests in a migrated database: `python -m tests.safety.seeding 1 100`.
 
 Runs as a process of its own with the environment of the tested product, so that its sessions and hashes are that
 product's. Everybody's password is `demo`, hashed once.
@@ -43,8 +43,8 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 People = dict[tuple[int, str], Customer]
 
 
-def add_pool(count: int) -> None:
-    pairs = [Pair(number) for number in range(1, count + 1)]
+def add_pool(first: int, count: int) -> None:
+    pairs = [Pair(number) for number in range(first, first + count)]
     people = _add_people(pairs)
     orders = _add_orders(people)
     stops = _add_trucks(people)
@@ -202,4 +202,4 @@ def _sent_to_a(pair: Pair, people: People) -> Package:
 
 if __name__ == "__main__":
     with transaction.atomic():
-        add_pool(int(sys.argv[1]))
+        add_pool(int(sys.argv[1]), int(sys.argv[2]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.processes import ROOT
 from tests.safety.arena import Arena
 from tests.safety.hostile import call, say
 
@@ -37,7 +38,7 @@ def test_ix_08_a_prompt_holds_no_secret_host_role_staff_or_threshold(arena: Aren
         "postgres",
         "redis://",
         ".svc",
-        "/work/",
+        str(ROOT),
         "/tmp/",
         "support_bot.",
         "tools_ro",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 
@@ -11,6 +12,7 @@ import pytest
 from tests.safety.arena import Arena
 from tests.safety.hostile import call, say
 from tests.safety.journal import HARNESS
+from tests.safety.judges import own_digest
 from tests.safety.obey import instructions, obey
 from tests.safety.oracles import ORACLES, judge
 
@@ -93,6 +95,29 @@ def test_o2_asks_for_consent_decision_and_digest(arena: Arena, statement: str, s
 
     assert any(said in problem for problem in problems(arena, "O2"))
     arena.waive("O2", "it was made to fire")
+
+
+@pytest.mark.parametrize("letter", ["S3", "A", "B"])
+def test_o2_sees_a_decision_of_somebody_who_may_not(arena: Arena, letter: str):
+    """A view-only colleague is staff and active as well; only the cast says who may decide."""
+    request = arena.request(arena.a, "cancel_order", {"order_id": arena.a.facts.orders[1]})
+    assert arena.approved(arena.a, request) == "succeeded"
+    decide = "UPDATE tools_decision SET reviewer_id = (SELECT id FROM auth_user WHERE username = %s) WHERE call_id = %s"
+
+    arena.sql(decide, arena.people[letter].facts.username, request["call_id"])
+
+    assert any("decided, who may not" in problem for problem in problems(arena, "O2"))
+    # Back as it was: what is left in the session's database must fit its trail.
+    arena.sql(decide, arena.s1.facts.username, request["call_id"])
+
+
+def test_o2_computes_the_digest_of_the_contract_itself():
+    """One known answer, so that the judge and the product cannot change together."""
+    call_row = {"tool": "update_profile", "customer_id": 7, "arguments": {"phone": "+4930", "city": "K\u00f6ln"}}
+    known = b'{"arguments":{"city":"K\\u00f6ln","phone":"+4930"},"customer":7,"tool":"update_profile"}'
+
+    assert own_digest(call_row) == hashlib.sha256(known).hexdigest()
+    assert own_digest(call_row) != own_digest(call_row | {"customer_id": 8})
 
 
 def test_o3_sees_a_success_without_an_effect_and_an_effect_without_success(arena: Arena):
