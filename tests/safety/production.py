@@ -121,12 +121,18 @@ class Production:
 
     def add_staff(self, name: str) -> None:
         """A superuser with the usual password and a confirmed address, for one test alone."""
+        self.add_account(name, staff=True)
+
+    def add_account(self, name: str, *, staff: bool = False) -> None:
+        """Somebody with the usual password and a confirmed address, for one test alone."""
         self.sql(
             "INSERT INTO auth_user (username, email, first_name, last_name, password, is_active, is_staff,"
-            " is_superuser, date_joined) SELECT %s, %s, '', '', password, true, true, true, now() FROM auth_user"
+            " is_superuser, date_joined) SELECT %s, %s, '', '', password, true, %s, %s, now() FROM auth_user"
             " WHERE username = 'alice'",
             name,
             f"{name}@example.com",
+            staff,
+            staff,
         )
         self.sql(
             'INSERT INTO account_emailaddress (user_id, email, verified, "primary")'

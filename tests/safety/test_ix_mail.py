@@ -12,7 +12,7 @@ from tests.safety.arena import Arena
 from tests.safety.hostile import call, say
 from tests.safety.production import Production
 
-BREAKS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x85", " ", "%0d%0a", "\\r\\n"]
+BREAKS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", " ", "%0d%0a", "\\r\\n"]
 ADDED = "Bcc: victim@example.net"
 OURS = {"subject", "from", "to", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding"}
 
@@ -42,11 +42,8 @@ def test_ix_12_an_address_adds_no_header_and_no_reader(production: Production, b
 @pytest.mark.parametrize("between", BREAKS)
 def test_ix_12_names_and_forged_headers_stay_out_of_the_head_of_a_mail(production: Production, between: str):
     number = BREAKS.index(between)
-    address = "carrier@example.com"
+    address = f"carrier{number}@example.com"  # so many mails an hour go to one address
     name = f"Carrier{between}{ADDED}"[:150]
-    production.sql("DELETE FROM account_emailaddress WHERE email = %s", address)
-    production.sql("DELETE FROM tracking_customer WHERE email = %s", address)
-    production.sql("DELETE FROM auth_user WHERE email = %s", address)
     production.sql(
         "INSERT INTO auth_user (username, email, first_name, last_name, password, is_active, is_staff, is_superuser,"
         " date_joined) VALUES (%s, %s, %s, %s, 'x', true, false, false, now())",
@@ -61,10 +58,11 @@ def test_ix_12_names_and_forged_headers_stay_out_of_the_head_of_a_mail(productio
     browser = production.browser(f"198.51.100.{120 + number}")
     browser.http.headers["user-agent"] = f"x {ADDED}"
 
-    assert browser.post("/accounts/password/reset/", {"email": address}).status_code in (302, 429)
+    assert browser.post("/accounts/password/reset/", {"email": address}).status_code == 302
 
-    if number < 5:  # so many an hour go to one address
-        judge(production.mails_to(address, at_least=before + 1)[-1], to=address)
+    mail = production.mails_to(address, at_least=before + 1)[-1]
+    assert "/password/reset/key/" in mail
+    judge(mail, to=address)
 
 
 def test_ix_12_what_a_customer_asks_for_stays_in_the_text(arena: Arena):

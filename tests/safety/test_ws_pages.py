@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import httpx2
+from django.core import signing
 
 from tests.safety.arena import Arena
+from tests.safety.cast import SECRETS
 from tests.safety.production import CSRF, HOST, KNOWN, ORIGIN, SESSION, Production, ProxiedBrowser
 from tests.wire import csrf_token
 
+PLANTED = "anonymous0session0of0the0server0"
 EVERYWHERE = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -98,6 +101,31 @@ def test_ws_08_signing_in_makes_a_new_session_with_locked_cookies(production: Pr
         assert attributes["samesite"].lower() == "samesite=lax"
         assert attributes["path"].lower() == "path=/"
         assert "domain" not in attributes
+
+
+def test_ws_08_a_session_of_before_the_sign_in_is_not_taken_over(production: Production):
+    """The server's own anonymous session, planted by somebody who knows its key: it must not become the victim's."""
+    victim = production.browser("203.0.113.10")
+    production.sql("DELETE FROM django_session WHERE session_key = %s", PLANTED)
+    production.sql(
+        "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, now() + interval '1 day')",
+        PLANTED,
+        signing.dumps(
+            {"seen": 1}, key=SECRETS["SECRET_KEY"], salt="django.contrib.sessions.SessionStore", compress=True
+        ),
+    )
+    victim.jar[SESSION] = PLANTED
+    victim.get("/accounts/login/")
+    assert victim.jar[SESSION] == PLANTED  # the server knows it
+
+    assert victim.try_password("alice", "demo").status_code == 302
+
+    assert victim.jar[SESSION] != PLANTED
+    assert production.sql("SELECT 1 FROM django_session WHERE session_key = %s", PLANTED) == []
+    assert victim.get("/accounts/email/").status_code == 200
+    thief = production.browser("203.0.113.11")
+    thief.jar[SESSION] = PLANTED
+    assert thief.get("/accounts/email/").status_code == 302
 
 
 # --- WS-09 ------------------------------------------------------------------------------------------------------
