@@ -35,7 +35,7 @@ def repair(case: Wrong, error: dict[str, Any]) -> tuple[str, dict[str, Any] | st
     if error["code"] == "unknown_tool":
         return (error["allowed"][0], case.sent) if error["allowed"] else None
     if error["code"] == "invalid_json":
-        return (case.tool, case.right) if "JSON" in error["message"] + error["next_step"] else None
+        return (case.tool, case.right) if tells_of_json(str(case.sent), error) else None
     if error["code"] != "invalid_arguments" or not isinstance(case.sent, dict):
         return None
     arguments = json.loads(json.dumps(case.sent))
@@ -43,6 +43,17 @@ def repair(case: Wrong, error: dict[str, Any]) -> tuple[str, dict[str, Any] | st
         if not mend(arguments, case.right, field, message, allowed):
             return None
     return case.tool, arguments
+
+
+def tells_of_json(sent: str, error: dict[str, Any]) -> bool:
+    """Whether the error says what to send instead, and where this text stops to be JSON or that it is no object."""
+    if "one JSON object that fits the tool's schema" not in error["next_step"]:
+        return False
+    try:
+        json.loads(sent)
+    except json.JSONDecodeError as broken:
+        return error["message"].endswith(f"{broken.msg}, at character {broken.pos + 1}.")
+    return "must be one JSON object" in error["message"]
 
 
 def problems(error: dict[str, Any]) -> list[tuple[str, str, list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from tests.safety.arena import Arena
 from tests.safety.drive import Case, codes, drive
@@ -13,7 +14,7 @@ UNDERSTOOD = frozenset({"ok", "rate_limited", "not_possible", "too_many_calls"})
 FLOOR = 0.95
 
 
-def test_one_structured_error_is_enough_to_repair_a_call(arena: Arena):
+def test_one_structured_error_is_enough_to_repair_a_call(arena: Arena, record_property: Callable[[str, object], None]):
     day = str(arena.sql("SELECT (now() + interval '7 days')::date")[0][0])
     wrong = wrong_calls(arena.a.facts, day=day)
     first = drive(arena, arena.a, [(case.tool, case.sent) for case in wrong])
@@ -26,7 +27,7 @@ def test_one_structured_error_is_enough_to_repair_a_call(arena: Arena):
     second = drive(arena, arena.a, [case for _, case in again])
     repaired = {number for (number, _), code in zip(again, codes(second), strict=True) if code in UNDERSTOOD}
 
-    print(f"{len(repaired)} of {len(wrong)} wrong calls were repaired after one error")
+    record_property("measured", f"{len(repaired)} of {len(wrong)} wrong calls were repaired after one error")
     counts = Counter(case.kind for case in wrong)
     for kind, count in counts.items():
         done = sum(number in repaired for number, case in enumerate(wrong) if case.kind == kind)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 import httpx2
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 
+from tests.processes import Stack, wait_until
+from tests.safety.arena import Arena
+from tests.safety.conftest import app_url
+from tests.safety.person import WatchedBrowser
 from tests.safety.production import KNOWN, Production, ProxiedBrowser, code_of
 from tests.wire import csrf_token
 from tracking.models import Customer
@@ -224,3 +230,33 @@ def test_ws_14_a_code_opens_the_account_once(production: Production):
     assert asked.headers["location"].startswith("/accounts/2fa/reauthenticate/?next=")
     assert [enter(later, "198.51.100.61"), enter(later, "198.51.100.62")] == [302, 200]
     assert [enter(codes[0], "198.51.100.63"), enter(codes[0], "198.51.100.64")] == [302, 200]
+
+
+def test_ws_14_an_old_sign_in_decides_nothing_until_it_is_renewed(arena: Arena, tmp_path: Path):
+    """A server beside the usual one where a sign-in is fresh for a second; on the usual one the same form is taken."""
+    request = arena.request(arena.a, "cancel_order", {"order_id": arena.a.facts.orders[1]})
+    arena.confirm(arena.a, request)
+    product = arena.product
+    stack = Stack(folder=tmp_path, database_url=app_url(product.database_url), redis_url=product.redis_url)
+    try:
+        browser = WatchedBrowser(stack.web(**product.variables, REAUTH_S="1").url, arena.s1.received)
+        arena.s1.browsers.append(browser)
+        browser.sign_in(arena.s1.facts.username)
+        signed_in = time.time()
+        wait_until(lambda: time.time() > signed_in + 1.1, what="the end of a fresh sign-in")
+        path = f"/admin/tools/approval/{request['call_id']}/review/"
+        form = browser.review_form(request["call_id"]) | {"decision": "approve", "reason": ""}
+
+        answer = browser.post(path, form)
+
+        assert answer.status_code == 302
+        assert answer.headers["location"].startswith("/accounts/reauthenticate/?next=")
+        assert arena.sql("SELECT 1 FROM tools_decision WHERE call_id = %s", request["call_id"]) == []
+        assert arena.state_of(request["call_id"]) == "awaiting_approval"
+    finally:
+        stack.stop()
+    usual = WatchedBrowser(product.web.url, arena.s1.received)
+    arena.s1.browsers.append(usual)
+    usual.sign_in(arena.s1.facts.username)
+    assert usual.post(path, form).status_code == 302
+    assert arena.wait_for_end(request["call_id"]) == "succeeded"
