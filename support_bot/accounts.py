@@ -21,18 +21,19 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.http import require_POST, require_safe
 
 from support_bot import mailing
 from support_bot.clients import request_address
 from support_bot.pages import too_many
 from support_bot.second_factor import proved_lately
+from tools.keyed import holds, prove
 
 # A browser in which somebody has signed in to this account before keeps a limit of its own, so that a stranger's wrong
 # passwords do not lock its owner out.
 KNOWN_BROWSER_S = 180 * 86400
 LOCKED_S = 300
+KNOWN_BROWSER = "known browser"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
@@ -78,7 +79,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
 
     def post_login(self, request: HttpRequest, user: User, **given: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **given)
-        names = sorted({_name_of(user.get_username()), _name_of(user.email)})
+        logins = {user.get_username().lower(), user.email.lower()}
+        names = sorted(prove(purpose=KNOWN_BROWSER, text=login) for login in logins)
         value = signing.dumps([uuid4().hex, *names], salt=settings.KNOWN_BROWSER_COOKIE)
         response.set_cookie(
             settings.KNOWN_BROWSER_COOKIE,
@@ -91,10 +93,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
         return response
 
 
-def _name_of(login: str) -> str:
-    return salted_hmac(__name__, login.lower(), algorithm="sha256").hexdigest()[:32]
-
-
 def _known_browser(request: HttpRequest, login: str) -> str:
     """The name of this browser where somebody has signed in with this login in it before, else nothing."""
     cookie = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE, "")
@@ -102,7 +100,7 @@ def _known_browser(request: HttpRequest, login: str) -> str:
         name, *logins = signing.loads(cookie, salt=settings.KNOWN_BROWSER_COOKIE, max_age=KNOWN_BROWSER_S)
     except (signing.BadSignature, ValueError, TypeError):
         return ""
-    mine = any(constant_time_compare(known, _name_of(login)) for known in logins)
+    mine = any(holds(proof=str(known), purpose=KNOWN_BROWSER, text=login.lower()) for known in logins)
     return str(name) if mine else ""
 
 

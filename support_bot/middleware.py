@@ -12,7 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from support_bot.sessions import NOTES, begin, has_ended, touch, touch_every
+from support_bot.sessions import NOTES, begin, has_ended, is_begun, touch, touch_every
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -38,7 +38,7 @@ class SessionLimits:
 
 
 def _use(request: HttpRequest, user: User) -> None:
-    if "started_at" not in request.session or "address" not in request.session:
+    if not is_begun(session=request.session, user=user):
         begin(session=request.session, user=user)
     every = touch_every(is_staff=user.is_staff)
     if time.time() - request.session["used_at"] > every and request.session.session_key:

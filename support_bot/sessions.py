@@ -12,7 +12,8 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils.crypto import salted_hmac
+
+from tools.keyed import holds, is_current, prove
 
 # (idle, absolute) in seconds: staff half an hour and twelve hours, customers a day and thirty days, unless the
 # environment says otherwise.
@@ -20,6 +21,7 @@ STAFF_LIMITS = (1800, 43200)
 CUSTOMER_LIMITS = (86400, 2592000)
 # The session row is written at most this often to remember that it was used.
 TOUCH_S = 60
+ADDRESS = "session address"
 NOTES = ("started_at", "used_at", "address")
 
 
@@ -30,15 +32,21 @@ def session_limits(*, is_staff: bool) -> tuple[int, int]:
 
 
 def begin(*, session: SessionBase, user: User) -> None:
-    """What a sign-in notes in its session; for one that was made otherwise, what is missing."""
+    """What a sign-in notes in its session; for one that has not ended, what is missing or of an earlier SECRET_KEY."""
     session.setdefault("started_at", int(time.time()))
     session.setdefault("used_at", session["started_at"])
-    session.setdefault("address", _address_of(user))
+    session["address"] = prove(purpose=ADDRESS, text=_address_of(user))
+
+
+def is_begun(*, session: SessionBase, user: User) -> bool:
+    """Whether `begin` has nothing to note."""
+    known = str(session.get("address", ""))
+    return "started_at" in session and is_current(proof=known, purpose=ADDRESS, text=_address_of(user))
 
 
 def has_ended(*, data: Mapping[str, Any] | SessionBase, user: User) -> bool:
     """Whether what `begin` noted is out of date. A new e-mail address ends every session, also the one that asked."""
-    if data.get("address", _address_of(user)) != _address_of(user):
+    if "address" in data and not holds(proof=str(data["address"]), purpose=ADDRESS, text=_address_of(user)):
         return True
     idle, longest = session_limits(is_staff=user.is_staff)
     started = data.get("started_at")
@@ -50,7 +58,7 @@ def has_ended(*, data: Mapping[str, Any] | SessionBase, user: User) -> bool:
 
 
 def _address_of(user: User) -> str:
-    return salted_hmac(__name__, f"{user.pk} {user.email}", algorithm="sha256").hexdigest()[:32]
+    return f"{user.pk} {user.email}"
 
 
 def touch_every(*, is_staff: bool) -> float:

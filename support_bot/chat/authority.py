@@ -72,9 +72,15 @@ def find_authorities(*, session_keys: Iterable[str]) -> dict[str, Authority]:
 def _stands(user: User, data: dict[str, Any]) -> bool:
     if not user.is_active or data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return False
-    if not constant_time_compare(str(data.get(HASH_SESSION_KEY, "")), user.get_session_auth_hash()):
+    # A session made before SECRET_KEY changed stands too; the next page that is asked for brings it to the new key.
+    known = str(data.get(HASH_SESSION_KEY, ""))
+    if not any(constant_time_compare(known, made) for made in _auth_hashes(user)):
         return False
     return not has_ended(data=data, user=user)
+
+
+def _auth_hashes(user: User) -> list[str]:
+    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
 
 
 def rights_of(*, users: Iterable[User]) -> dict[int, str]:
