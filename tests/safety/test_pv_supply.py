@@ -152,7 +152,7 @@ def dangers(source: str) -> list[str]:
             case ast.Attribute(value=ast.Name(id="builtins" | "safestring"), attr=name) if name in RUNNERS:
                 found.append(name)
             case ast.keyword(arg=name, value=ast.Constant(value=value)) if (name, value) in FLAGS:
-                found.append(f"{name}={value}")
+                found.append(f"{name}={value!r}")
     return found
 
 
