@@ -13,12 +13,16 @@ from tests.safety.cast import NEVER_SEEN, tags_in
 from tests.safety.judges import o2_every_change_was_decided, o3_one_effect_each
 from tests.safety.person import Person, WatchedSocket
 
-# What shows the inside: a traceback, a statement or an error of the database, a module path.
+# What shows the inside: a traceback or an error of the database, a module path; a statement.
 INSIDE = re.compile(
     r"Traceback \(most recent|File \\?\"[^\"]+\\?\", line \d+|psycopg\.|django\.db\.|ProgrammingError|OperationalError"
-    r"|\bSELECT \S+.{0,200}\bFROM\b|\bINSERT INTO\b|\bUPDATE \"?\w+\"? SET\b|\bDELETE FROM\b",
+)
+STATEMENT = re.compile(
+    r"\bSELECT \S+.{0,200}\bFROM\b|\bINSERT INTO\b|\bUPDATE \"?\w+\"? SET\b|\bDELETE FROM\b",
     re.S,
 )
+# Lists of staff show what the hostile models of other tests wrote, statements too.
+STAFF_LIST = re.compile(r"(GET|POST) /admin/")
 # A page's own words may speak of these; what people and models wrote is judged by other tests.
 PERSONAL = re.compile(
     r"canary-[a-z0-9]+-[0-9a-f]{8}@example\.com|\+4930[0-9]{8}|CANARY-(?!E)[A-Z0-9]+-[0-9a-f]{8}", re.I
@@ -209,7 +213,8 @@ def _inside(texts: Iterable[tuple[str, bytes]]) -> list[str]:
     problems = []
     for where, data in texts:
         text = data.decode("utf-8", "replace")
-        if found := INSIDE.search(text):
+        found = INSIDE.search(text) or (None if STAFF_LIST.search(where) else STATEMENT.search(text))
+        if found:
             problems.append(f"{where} shows {text[max(0, found.start() - 40) : found.end() + 200]!r}")
         if NEVER_SEEN.lower() in text.lower():
             problems.append(f"{where} shows a secret of the environment")

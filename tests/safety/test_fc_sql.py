@@ -8,7 +8,7 @@ import time
 from tests.safety.arena import Arena
 from tests.safety.drive import Case, codes, drive
 from tests.safety.hostile import fanout, say
-from tests.safety.oracles import INSIDE
+from tests.safety.oracles import INSIDE, STATEMENT
 from tests.safety.statements import statement_log, without_values
 from tests.safety.test_fc_values import FREE_TEXT, good_arguments
 
@@ -31,7 +31,7 @@ def test_fc_14_statements_in_strings_are_only_ever_values(arena: Arena):
     told = drive(arena, arena.a, cases)
 
     assert set(codes(told)) <= {"invalid_arguments", "not_found"}
-    assert not any(INSIDE.search(json.dumps(answer)) for answer in told)
+    assert not any(shown.search(json.dumps(answer)) for answer in told for shown in (INSIDE, STATEMENT))
     assert (time.monotonic() - begun) / len(cases) < 0.5  # none of them slept
     assert arena.journal() == []
 
