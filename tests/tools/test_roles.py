@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,8 @@ from tools.roles_sql import Place, cluster_statements, database_statements
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 
-APP = "app_of_a_test"
+# Roles belong to the cluster, which the processes of a run share.
+APP = f"app_of_test_{os.getpid()}"
 
 
 def run(statement: str) -> None:
