@@ -1,4 +1,4 @@
-"""uvicorn's websocket protocol for peers that send too much: they learn why, and no message has endless parts."""
+"""uvicorn's websocket protocol for peers that send too much or what cannot be read: they learn why."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from websockets.frames import CloseCode, Frame
 MOST_PARTS = 1024
 # Closing while the peer still sends would reset the connection, and the peer would never read the close frame.
 LINGER_S = 2.0
+UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
@@ -17,8 +18,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     lingering = False
 
     def data_received(self, data: bytes) -> None:
-        if not self.lingering:
-            super().data_received(data)
+        if self.lingering:
+            return
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # The head of the request cannot be read; uvicorn would leave the peer without an answer.
+            self.transport.write(UNREADABLE)
+            self.transport.close()
 
     def handle_cont(self, event: Frame) -> None:
         if self.lingering:
