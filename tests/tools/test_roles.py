@@ -22,6 +22,11 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 APP = f"app_of_test_{os.getpid()}"
 
 
+def without_process(text: str) -> str:
+    """The name of a case, the same in every process."""
+    return text.replace(APP, "app")
+
+
 def run(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -77,7 +82,7 @@ DRIFT = {
 }
 
 
-@pytest.mark.parametrize("statement", DRIFT)
+@pytest.mark.parametrize("statement", DRIFT, ids=without_process)
 def test_a_difference_is_said_and_repaired(place: Place, statement: str, settings: Any):
     settings.DATABASE_URL = f"postgres://{APP}@127.0.0.1/x"
 
@@ -113,6 +118,7 @@ def test_an_application_with_an_administrators_rights_is_said(place: Place, attr
         (f"GRANT CREATE ON SCHEMA public TO {APP}", "may create tables in schema public"),
         (f"GRANT CREATE ON DATABASE {{database}} TO {APP}", "may create schemas"),
     ],
+    ids=without_process,
 )
 def test_an_application_that_may_make_or_change_tables_is_said(place: Place, statement: str, said: str):
     run(statement.format(database=connection.settings_dict["NAME"]))
