@@ -26,8 +26,8 @@ from django.views.decorators.http import require_POST, require_safe
 from support_bot import mailing
 from support_bot.clients import request_address
 from support_bot.pages import too_many
-from support_bot.second_factor import proved_lately
 from tools.keyed import holds, prove
+from tools.reauthentication import proved_lately
 
 # A browser in which somebody has signed in to this account before keeps a limit of its own, so that a stranger's wrong
 # passwords do not lock its owner out.
@@ -56,7 +56,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ca
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """A sign-in of a moment ago is proof enough."""
-        return not proved_lately(self.request)
+        return not proved_lately(request=self.request)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Out of the request: how long the mail server takes would tell whether an account exists."""
@@ -104,7 +104,7 @@ def _known_browser(request: HttpRequest, login: str) -> str:
     return str(name) if mine else ""
 
 
-class VerifyAfterSignUp(EmailVerificationStage):  # type: ignore[misc]
+class VerifyAfterSignUp(EmailVerificationStage):  # type: ignore[misc]  # allauth carries no types
     """Only who has just signed up must open the link before the first sign-in; others never get locked out by it."""
 
     def handle(self) -> Any:
@@ -114,7 +114,7 @@ class VerifyAfterSignUp(EmailVerificationStage):  # type: ignore[misc]
         return super().handle()
 
 
-class Backend(AuthenticationBackend):  # type: ignore[misc]
+class Backend(AuthenticationBackend):  # type: ignore[misc]  # as above
     """One hash for each account that a login names, and one where it names none: time tells nothing."""
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> Any:
@@ -126,7 +126,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
         return next((user for user in named.values() if self._check_password(user, password)), None)
 
 
-class SignupForm(NewAccountForm):  # type: ignore[misc]
+class SignupForm(NewAccountForm):  # type: ignore[misc]  # as above
     """An address that has an account already takes as long as a new one: a password is hashed for it too."""
 
     def try_save(self, request: HttpRequest) -> Any:
@@ -135,7 +135,7 @@ class SignupForm(NewAccountForm):  # type: ignore[misc]
         return super().try_save(request)
 
 
-class ResetPasswordForm(AnyAddressForm):  # type: ignore[misc]
+class ResetPasswordForm(AnyAddressForm):  # type: ignore[misc]  # as above
     """A link to a new password goes to an address that its owner has confirmed, to no other."""
 
     def clean_email(self) -> str:

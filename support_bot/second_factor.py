@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -55,13 +54,6 @@ class SecondFactor:
 
 def used_in_session(request: HttpRequest) -> bool:
     return any(proof.get("method") == "mfa" for proof in get_authentication_records(request, request.user))
-
-
-def proved_lately(request: HttpRequest) -> bool:
-    """Whether this session proved who it is within REAUTH_S, by signing in or by doing it again."""
-    proofs = get_authentication_records(request, request.user)
-    newest = max((float(proof["at"]) for proof in proofs), default=0.0)
-    return time.time() - newest < settings.REAUTH_S
 
 
 @receiver(authenticator_added, dispatch_uid="support_bot.count_set_up_as_use")

@@ -11,23 +11,11 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from tracking.look_only import LookOnly
 from tracking.models import Customer
 
 
-class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Nobody adds or changes here, a superuser neither."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
+class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """A customer's address and user name belong to the customer; those of staff without a record are set here."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

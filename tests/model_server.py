@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -145,12 +146,30 @@ def _hung_up(connection: socket.socket) -> bool:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    model: ModelServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that leaves in the middle of anything is no news."""
 
 
-class ModelServer:
+class InThread:
+    """A server that runs in a thread of its own for the length of a `with` block."""
+
+    def __init__(self, server: socketserver.BaseServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join(5)
+        self._server.server_close()
+
+
+class ModelServer(InThread):
     """`with ModelServer() as model:`; `model.url` is the OPENAI_BASE_URL, `model.script(…)` adds replies."""
 
     def __init__(self) -> None:
@@ -163,19 +182,10 @@ class ModelServer:
         self._replies: list[Script] = []
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
-        self._server = _Server(("127.0.0.1", 0), _Http)
-        self._server.model = self  # type: ignore[attr-defined]
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join(5)
-        self._server.server_close()
+        server = _Server(("127.0.0.1", 0), _Http)
+        server.model = self
+        self.url = f"http://127.0.0.1:{server.server_port}/v1"
+        super().__init__(server)
 
     def script(self, *replies: Script) -> None:
         with self._lock:
@@ -234,7 +244,8 @@ class _Http(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
-        model: ModelServer = self.server.model  # type: ignore[attr-defined]
+        assert isinstance(self.server, _Server)
+        model = self.server.model
         body = json.loads(raw)
         answer = model.take(body, {name.lower(): value for name, value in self.headers.items()}, raw)
         try:

@@ -28,24 +28,12 @@ from tools.provenance import FROM_DATA
 from tools.queue_filters import OPEN, AgeFilter, CustomerFilter, SourceFilter, StateFilter, ToolFilter
 from tools.states import State
 from tools.textview import visible
+from tracking.look_only import LookOnly
 from tracking.models import Customer
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Records that nobody edits by hand, superusers included."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Approval)
-class ApprovalAdmin(ReadOnly):
+class ApprovalAdmin(LookOnly):
     """The queue, oldest first."""
 
     list_display = ("request", "who", "tool", "state", "approvals", "age", "time_left")
@@ -132,7 +120,7 @@ def _uuid(text: str) -> UUID | None:
 
 
 @admin.register(ToolCall)
-class ToolCallAdmin(ReadOnly):
+class ToolCallAdmin(LookOnly):
     list_display = ("id", "tool", "who", "state", "created_at", "ended_at")
     list_filter = ("effect", "state", "tool")
     search_fields = ("record",)  # and what get_search_results adds
@@ -187,7 +175,7 @@ class ToolCallAdmin(ReadOnly):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnly):
+class DecisionAdmin(LookOnly):
     list_display = ("call", "decision", "reviewer", "decided_at", "void")
     list_select_related = ("call", "reviewer")
     ordering = ("-decided_at",)
@@ -200,7 +188,7 @@ class DecisionAdmin(ReadOnly):
 
 
 @admin.register(Effect)
-class EffectAdmin(ReadOnly):
+class EffectAdmin(LookOnly):
     list_display = ("call", "tool", "record", "made_at")
     list_select_related = ("call",)
     search_fields = ("record",)
@@ -208,7 +196,7 @@ class EffectAdmin(ReadOnly):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnly):
+class AuditEntryAdmin(LookOnly):
     list_display = ("at", "event", "actor", "call_id", "outcome", "request_id")
     list_filter = (audit_view.FamilyFilter, "at")
     search_fields = ("call_id",)  # says that there is a search; what it does stands in audit_view
@@ -225,7 +213,7 @@ class AuditEntryAdmin(ReadOnly):
 
 
 @admin.register(AuditAnchor)
-class AuditAnchorAdmin(ReadOnly):
+class AuditAnchorAdmin(LookOnly):
     """What to keep elsewhere: `verify_audit --anchor POSITION:HASH` compares."""
 
     list_display = ("at", "position", "hash")
@@ -234,7 +222,7 @@ class AuditAnchorAdmin(ReadOnly):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnly):
+class NoticeAdmin(LookOnly):
     list_display = ("kind", "call", "created_at", "sent_at", "tries")
     list_filter = ("kind",)
     list_select_related = ("call",)

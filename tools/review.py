@@ -5,15 +5,12 @@ Everything shown is drawn from the stored canonical arguments and the records; t
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
-from allauth.account.authentication import get_authentication_records
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -27,6 +24,7 @@ from tools.errors import ToolError
 from tools.lineage import shown_arguments, warnings_of
 from tools.models import Decision, ToolCall
 from tools.moves import database_now
+from tools.reauthentication import proved_lately
 from tools.registry import REGISTRY, ToolDefinition, find_tool
 from tools.requests import plan_call
 from tools.states import State
@@ -73,7 +71,7 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
     if not approvals.may_decide(user=user, call=call):
         approvals.tell_not_permitted(user=user, call=call)
         raise PermissionDenied
-    if not _signed_in_lately(request):
+    if not proved_lately(request=request):
         target = urlencode({"next": request.path})
         return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{target}")
     if any(len(request.POST.getlist(name)) > 1 for name in ONCE):
@@ -99,13 +97,6 @@ def _take(user: User, call: ToolCall, decision: str, version: int, digest: str, 
     if decision == "approve":
         return approvals.approve(call_id=call.pk, reviewer=user, version=version, digest=digest)
     return approvals.decline(call_id=call.pk, reviewer=user, version=version, digest=digest, reason=reason)
-
-
-def _signed_in_lately(request: HttpRequest) -> bool:
-    """Whether this session proved who it is within REAUTH_S, by signing in or by doing it again."""
-    proofs = get_authentication_records(request, request.user)
-    newest = max((float(proof["at"]) for proof in proofs), default=0.0)
-    return time.time() - newest < settings.REAUTH_S
 
 
 def _conflict(request: HttpRequest, call: ToolCall, message: str, chrome: dict[str, Any], status: int) -> HttpResponse:

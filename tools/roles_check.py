@@ -82,7 +82,7 @@ def _roles(place: Place, known: set[str]) -> list[Finding]:
 
 def _may_drop(application: str, role: str) -> bool:
     # PostgreSQL 16 tells apart who may become a role and who has its rights without becoming it.
-    pg16 = connection.pg_version >= 160000  # type: ignore[attr-defined]
+    pg16 = connection.pg_version >= 160000  # type: ignore[attr-defined]  # PostgreSQL only
     ((may,),) = _rows("SELECT pg_has_role(%s, %s, %s)", application, role, "SET" if pg16 else "MEMBER")
     return bool(may)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
+from tracking.look_only import LookOnly
 from tracking.models import (
     Callback,
     Customer,
@@ -23,22 +24,6 @@ from tracking.models import (
     Truck,
 )
 from tracking.signals import legal_hold_changed
-
-
-class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
-    """Nobody adds, changes or deletes here, a superuser neither."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class CloseOnly(LookOnly):

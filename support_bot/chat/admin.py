@@ -13,15 +13,15 @@ from django.shortcuts import redirect, render
 
 from support_bot.chat import handoff, log
 from support_bot.chat.models import Conversation, Feedback
-from tools.admin import ReadOnly
 from tools.textview import visible
+from tracking.look_only import LookOnly
 
 # Messages shown on the page, the newest ones.
 SHOWN = 200
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly):
+class ConversationAdmin(LookOnly):
     """The list shows who waits for a person; the page behind a row is the transcript with a reply box."""
 
     list_display = ("id", "who", "mode", "last_seq", "created_at")
@@ -90,7 +90,7 @@ class ConversationAdmin(ReadOnly):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ReadOnly):
+class FeedbackAdmin(LookOnly):
     list_display = ("conversation", "seq", "rating", "said", "created_at")
     list_filter = ("rating",)
     list_select_related = ("conversation",)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import socketserver
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -18,6 +17,7 @@ from tests.model_server import (
     Call,
     Gate,
     Hang,
+    InThread,
     Item,
     ModelServer,
     Raw,
@@ -244,7 +244,7 @@ def _chunk(http: BaseHTTPRequestHandler, data: bytes) -> None:
 # --- a place nobody may come to ---------------------------------------------------------------------------------------
 
 
-class Trap:
+class Trap(InThread):
     """A server that notes everybody who connects and says nothing: `with Trap() as trap: … assert not trap.visits`."""
 
     def __init__(self) -> None:
@@ -255,16 +255,7 @@ class Trap:
             def handle(self) -> None:
                 visits.append(self.request.recv(4096))
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Noting)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    def __enter__(self) -> Trap:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join(5)
-        self._server.server_close()
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Noting)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        super().__init__(server)

@@ -24,7 +24,9 @@ class Received:
 
 
 class WatchedBrowser(Browser):
-    """A browser that keeps what it is answered."""
+    """A browser that keeps what it is answered. `address`: the one it says it comes from, where it says so."""
+
+    address = ""
 
     def __init__(self, url: str, received: Received) -> None:
         super().__init__(url)

@@ -61,7 +61,7 @@ def address_of(arena: Arena, *, net: int) -> str:
 def browser_at(person: Person, web: Running, address: str) -> WatchedBrowser:
     """The person's browser at another server, which takes it for one at `address`."""
     browser = WatchedBrowser(web.url, person.received)
-    browser.address = address  # type: ignore[attr-defined]
+    browser.address = address
     browser.http.headers["X-Forwarded-For"] = address
     browser.http.cookies.set("sessionid", person.facts.session_key, domain="127.0.0.1")
     person.browsers.append(browser)
@@ -69,7 +69,7 @@ def browser_at(person: Person, web: Running, address: str) -> WatchedBrowser:
 
 
 def open_at(browser: WatchedBrowser, **options: Any) -> Socket:
-    return browser.socket(headers={"X-Forwarded-For": browser.address}, **options)  # type: ignore[attr-defined]
+    return browser.socket(headers={"X-Forwarded-For": browser.address}, **options)
 
 
 def closed_with(browser: WatchedBrowser) -> tuple[int, str] | None:
@@ -158,7 +158,7 @@ def test_ld_06_handshakes_are_limited_for_customers_and_for_strangers(arena: Are
     assert all(close is not None and 60 < int(close[1]) <= 3600 for close in found[15:])
 
     strangers = WatchedBrowser(limited[0].url, arena.stranger.received)
-    strangers.address = near  # type: ignore[attr-defined]
+    strangers.address = near
     arena.visitors.append(strangers)
     codes = []
     for number in range(18):
@@ -171,7 +171,7 @@ def stranger_code(browser: WatchedBrowser, known: WatchedBrowser) -> int:
     socket = browser.socket(
         known.conversation(),
         resume=None,
-        headers={"X-Forwarded-For": browser.address},  # type: ignore[attr-defined]
+        headers={"X-Forwarded-For": browser.address},
     )
     return socket.close_code(within=5) or 0
 

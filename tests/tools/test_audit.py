@@ -44,7 +44,7 @@ def test_an_entry_needs_no_call():
 
 def test_many_entries_are_one_statement(alice: Customer, django_assert_num_queries: object):
     calls = [ask(alice), ask(alice, city="Potsdam")]
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):  # type: ignore[operator]  # a fixture without a public type
         audit.record_all(event="probe.many", actor=audit.MODEL, outcome="fine", now=timezone.now(), calls=calls)
 
     made = AuditEntry.objects.filter(event="probe.many")

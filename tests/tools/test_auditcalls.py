@@ -120,5 +120,5 @@ def test_purged_calls_leave_the_trail_whole(calls: list[ToolCall]):
 
 
 def test_no_table_is_read_once_a_call(calls: list[ToolCall], django_assert_num_queries: object):
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(4):  # type: ignore[operator]  # a fixture without a public type
         list(unrecorded())
