@@ -17,10 +17,9 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from pydantic import AfterValidator
 
+from tools.invisible import is_invisible
 from tracking.tracking_numbers import order_reference, package_number, truck_unit
 
-# Control, format (bidi, zero width), surrogate, private use: they would show a reviewer something else than is stored.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,7})\.[0-9]{2}")
 _INTERNATIONAL = re.compile(r"(?:\+|00)[0-9 ()/.-]{5,30}")
@@ -38,7 +37,7 @@ def text_of(*, least: int = 1, most: int) -> AfterValidator:
 
     def check(text: str) -> str:
         line = unicodedata.normalize("NFC", _BLANKS.sub(" ", text)).strip()
-        if any(unicodedata.category(char) in _INVISIBLE for char in line):
+        if any(is_invisible(char) for char in line):  # a reviewer would see something else than is stored
             raise ValueError("Leave out control characters and other invisible characters.")
         if not least <= len(line) <= most:
             raise ValueError(f"Write {least} to {most} characters.")

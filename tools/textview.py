@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-# Control, format (bidi, zero width, tags), surrogate, private use, unassigned, line and paragraph separators.
-_CODED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from tools.invisible import INVISIBLE
+
+# What is not assigned yet may come to be anything.
+_CODED = INVISIBLE | {"Cn"}
 _KEPT = frozenset("\n")
 # Letters and marks that show nothing: fillers, vowels that are never drawn, variation selectors.
 _UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | frozenset(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tools.invisible import without_format_characters
+
 MOST = 8000
 _SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\bno\.)(?<!\bnr\.)\s+|\n+")
 # What somebody is quoted with is not said by who quotes.
@@ -47,7 +49,7 @@ def _sentences(text: str) -> list[str]:
 
 def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)[:MOST].replace("\u2019", "'").replace("\r\n", "\n")
-    text = "".join(sign for sign in text if sign.isascii() or unicodedata.category(sign) != "Cf")
+    text = without_format_characters(text)
     text = _HEADS.sub(f"{_ITEM} ", _QUOTING.sub("", _TAG.sub("", text)))
     text = _MARKS.sub("", _UNDERSCORE.sub(" ", _QUOTED.sub(" ", text)))
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
