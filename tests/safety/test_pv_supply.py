@@ -110,23 +110,101 @@ def test_pv_11_a_deployment_is_checked_with_warnings_as_failures():
     assert weak.returncode != 0
 
 
+FOUND = {
+    "dependencies": [{"name": "django", "version": "5.2.1", "vulns": [{"id": "CVE-1", "fix_versions": ["5.2.2"]}]}]
+}
+CLEAN = {"dependencies": [{"name": "django", "version": "5.2.19", "vulns": []}]}
+SKIPPED = {"dependencies": [{"name": "django", "skip_reason": "not found"}, *CLEAN["dependencies"]]}
+NO_NETWORK = "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.osv.dev', port=443): Max retries"
+BLOCKED = "ERROR:pip_audit._cli:Tip: your network may be blocking this service. Try another service with `-s SERVICE`"
+
+
+def audit(folder: Path, *, answer: str = "", says: str = "", code: int, dry: int = 0) -> tuple[int, str]:
+    """(exit code, output) of our audit over a pip-audit that answers and ends so; `dry`: how its dry run ends."""
+    program = folder / "pip-audit"
+    for name, text in (("answer", answer), ("says", says)):
+        (folder / name).write_text(text)
+    lines = [
+        "#!/bin/sh",
+        f'case "$*" in *--dry-run*) echo "the dry run ended with {dry}" >&2; exit {dry};; esac',
+        f"cat '{folder}/answer'; cat '{folder}/says' >&2; exit {code}",
+    ]
+    program.write_text("\n".join(lines))
+    program.chmod(0o755)
+    done = run(sys.executable, ".ci/audit", str(program), "requirements.txt")
+    assert 'Traceback (most recent call last):\n  File "' not in done.stderr, done.stderr
+    return done.returncode, done.stdout
+
+
 def test_pv_11_known_holes_are_asked_for_and_fail_the_lint(tmp_path: Path):
-    assert any(
-        ".ci/audit" in line and "requirements.txt" in line for line in run("make", "-n", "lint").stdout.splitlines()
+    lint = run("make", "-n", "lint").stdout.splitlines()
+    assert any(".ci/audit" in line and "requirements.txt" in line for line in lint)
+
+    found = audit(tmp_path, answer=json.dumps(FOUND), code=1)
+    clean = audit(tmp_path, answer=json.dumps(CLEAN), code=0)
+
+    assert found == (1, "django 5.2.1: CVE-1, fixed in 5.2.2\npip-audit: 1 packages, 1 known holes\n")
+    assert clean == (0, "pip-audit: 1 packages, 0 known holes\n")
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        f"Traceback (most recent call last):\n  ...\n{NO_NETWORK}",
+        "requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.osv.dev', port=443): Read timed out.",
+        "requests.exceptions.ConnectTimeout: HTTPSConnectionPool(host='api.osv.dev', port=443)",
+        "requests.exceptions.ProxyError: HTTPSConnectionPool(host='api.osv.dev', port=443): Max retries",
+        f"ERROR:pip_audit._cli:Could not connect to OSV's vulnerability feed\n{BLOCKED}",
+    ],
+)
+def test_pv_11_a_network_that_is_not_there_is_said(tmp_path: Path, says: str):
+    assert audit(tmp_path, says=says, code=1) == (
+        0,
+        "pip-audit was not run: its data (https://api.osv.dev) cannot be reached\n",
     )
-    found = {
-        "dependencies": [{"name": "django", "version": "5.2.1", "vulns": [{"id": "CVE-1", "fix_versions": ["5.2.2"]}]}]
-    }
-    clean = {"dependencies": [{"name": "django", "version": "5.2.19", "vulns": []}]}
-    for answer, code, said in ((found, 1, "CVE-1"), (clean, 0, "0 known holes"), ("no network", 0, "was not run")):
-        program = tmp_path / "pip-audit"
-        program.write_text(
-            f"#!/bin/sh\ncat <<'EOF'\n{answer if isinstance(answer, str) else json.dumps(answer)}\nEOF\n"
-        )
-        program.chmod(0o755)
-        done = run(sys.executable, ".ci/audit", str(program), "requirements.txt")
-        assert (done.returncode, len(done.stdout.splitlines())) == (code, 2 if code else 1), done
-        assert said in done.stdout
+    code, said = audit(tmp_path, says=says, code=1, dry=1)
+    assert (code, "the dry run ended with 1" in said) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "cause"),
+    [
+        ({"answer": "no network", "code": 0}, "exit 0"),
+        ({"answer": "", "code": 1}, "exit 1: it said nothing"),
+        ({"says": "ERROR:pip_audit._cli:requirement django==5 does not contain a hash", "code": 1}, "contain a hash"),
+        ({"says": f"{NO_NETWORK}\nTypeError: 'NoneType' object is not iterable", "code": 1}, "TypeError: 'NoneType'"),
+        ({"says": f"ERROR:pip_audit._cli:invalid requirements input: {NO_NETWORK}", "code": 1}, "invalid requirements"),
+        ({"says": "requests.exceptions.SSLError: certificate verify failed", "code": 1}, "certificate verify failed"),
+        ({"says": "pip_audit._service.interface.ServiceError", "code": 1}, "ServiceError"),
+        ({"says": "Killed", "answer": json.dumps(CLEAN), "code": 137}, "exit 137"),
+        ({"says": "Fatal", "answer": json.dumps(CLEAN), "code": 1}, "Fatal"),
+        ({"answer": json.dumps(FOUND), "code": 0}, "1 known holes"),
+        ({"answer": json.dumps({"dependencies": []}), "code": 0}, "0 packages"),
+        ({"answer": json.dumps(SKIPPED), "code": 0}, "django: was not looked at: not found"),
+    ],
+)
+def test_pv_11_an_audit_that_fails_is_no_audit_that_passed(tmp_path: Path, told: dict[str, Any], cause: str):
+    code, said = audit(tmp_path, **told)
+
+    assert code == 1
+    assert cause in said
+    assert "was not run" not in said
+
+
+def test_pv_11_the_real_auditor_fails_for_what_is_wrong_here(tmp_path: Path):
+    """With or without a network."""
+    broken = tmp_path / "broken.txt"
+    broken.write_text("django==5.2.19\n")
+    program = str(Path(sys.executable).with_name("pip-audit"))
+    cases = [
+        ([program, str(broken)], "does not contain a hash"),
+        ([program, "requirements-uv.txt", str(broken)], "does not contain a hash"),
+        ([program, str(tmp_path / "missing.txt")], "missing.txt"),
+        ([str(tmp_path / "pip-audit"), "requirements-uv.txt"], "cannot be run: No such file or directory"),
+    ]
+    for command, cause in cases:
+        done = run(sys.executable, ".ci/audit", *command)
+        assert (done.returncode, cause in done.stdout) == (1, True), (command, done)
 
 
 LOADERS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle", "code", "codeop"}
