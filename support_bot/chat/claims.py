@@ -6,7 +6,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from support_bot.chat.claim_phrases import ANY, HEADLINES, KINDS, LANGUAGES, OTHERS, Phrases
+from support_bot.chat.claim_english import ENGLISH
+from support_bot.chat.claim_german import GERMAN
+from support_bot.chat.claim_phrases import ANY, HEADLINES, KINDS, OTHERS, Phrases
+from support_bot.chat.claim_spanish import SPANISH
 from support_bot.chat.claim_text import readings_of
 
 _CLAUSE = re.compile(r"[,;]\s+|(?<=:)\s+|\s[-\u2013\u2014]\s|\s(?:and|but|und|aber|y|pero)\s")
@@ -128,4 +131,4 @@ def _told(phrases: Phrases, kind: str) -> str:
 
 
 _HAD = _words("had")
-_LANGUAGES = tuple(_Language(phrases) for phrases in LANGUAGES)
+_LANGUAGES = tuple(_Language(phrases) for phrases in (ENGLISH, GERMAN, SPANISH))
