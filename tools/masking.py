@@ -1,18 +1,32 @@
 """Takes personal values out of a text: card numbers, e-mail addresses, telephone numbers, passwords in addresses.
 
 Pure, linear in the text's length, and safe to apply twice. Whole fields are better left out than masked: this is for
-texts that others wrote.
+texts that others wrote. Knowingly left: a card number with letters or words between or instead of its digits, one in
+groups of odd sizes or without a known issuer around commas, bars and the like, and one inside a longer such list.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from itertools import pairwise
 
 # What people put between digits, and what hides there: blanks, dashes, dots, slashes, invisible characters.
 _GAP = r"[\s._/\-\u00ad\u200b-\u2015\u2060\u2212\ufeff]{0,3}"
 _DIGITS = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,}}")
+# Any other sign may part groups too, but it parts the numbers of a list as well: here the groups must be a card's.
+_SIGN = rf"(?:{_GAP}|\s?[^\w\s\]]\s?)"
+_GROUPED = re.compile(
+    rf"(?<!\d)(?:\d{{4}}(?:{_SIGN}\d{{4}}){{2}}{_SIGN}\d{{1,7}}(?:{_SIGN}\d{{3}})?"
+    rf"|\d{{4}}{_SIGN}\d{{6}}{_SIGN}\d{{4,5}}"
+    r"|\d([^\w\s]|_)\d(?:\1\d){11,17}|\d\d([^\w\s]|_)\d\d(?:\2\d\d){5,7})(?!\d)"
+)
+_LISTED_BEFORE = re.compile(rf"\d{{4}}{_SIGN}$")
+_LISTED_AFTER = re.compile(rf"{_SIGN}\d{{4}}(?!\d)")
+_DATE = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d)(?!\d)", re.ASCII
+)
 # Ids and digests of ours hold long runs of digits; a letter among them tells them from a card number.
 _HEX = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{32,128})\b", re.IGNORECASE)
 _QUOTE = '"'
@@ -54,7 +68,14 @@ def mask_cards(text: str) -> str:
 
     A card number has a right check digit and either sixteen digits or the beginning and length of a known issuer.
     """
-    return _outside_ids(text, lambda part: _DIGITS.sub(_mask_run, part))
+    return _outside_ids(text, lambda part: _without_cards(part, set()))
+
+
+def card_numbers(text: str) -> set[str]:
+    """The digits of what `mask_cards` would mask."""
+    found: set[str] = set()
+    _outside_ids(text, lambda part: _without_cards(part, found))
+    return found
 
 
 def mask_email(text: str, *, hint: bool = False) -> str:
@@ -93,9 +114,11 @@ def is_card_number(*, digits: str) -> bool:
     """Whether 13 to 19 ASCII digits can be a card's."""
     if not 13 <= len(digits) <= 19 or len(set(digits)) == 1 or not _luhn(digits):
         return False
-    return len(digits) == 16 or any(
-        low <= digits[: len(low)] <= high and len(digits) in lengths for low, high, lengths in _ISSUERS
-    )
+    return len(digits) == 16 or _has_issuer(digits)
+
+
+def _has_issuer(digits: str) -> bool:
+    return any(low <= digits[: len(low)] <= high and len(digits) in lengths for low, high, lengths in _ISSUERS)
 
 
 def _luhn(digits: str) -> bool:
@@ -112,21 +135,72 @@ def _outside_ids(text: str, change: Callable[[str], str]) -> str:
     return "".join([*parts, change(text[end:])])
 
 
-def _mask_run(found: re.Match[str]) -> str:
-    """Masks the card numbers in a run of digits and gaps; each begins and ends where a group of digits does."""
-    run = found[0]
+Card = tuple[int, int, str]  # where it begins and ends, and its digits
+
+
+def _without_cards(text: str, numbers: set[str]) -> str:
+    """The text without its cards, whose digits are put into `numbers`; digits of every script count."""
+    for pattern, find in ((_DIGITS, _cards_in_run), (_GROUPED, _card_in_groups)):
+        parts, end = [], 0
+        for found in pattern.finditer(_in_ascii(text)):
+            for first, last, digits in find(found):
+                numbers.add(digits)
+                parts += [text[end:first], f"[card ending {digits[-4:]}]"]
+                end = last
+        text = "".join([*parts, text[end:]])
+    return text
+
+
+def _in_ascii(text: str) -> str:
+    """As long as the text, with digits for whatever is one, and no signs that only change how one looks."""
+    return text if text.isascii() else "".join(char if char.isascii() else _plain_sign(char) for char in text)
+
+
+def _plain_sign(char: str) -> str:
+    digit = unicodedata.digit(char, None)
+    if digit is not None:
+        return str(digit)
+    return "\u200b" if unicodedata.category(char) in ("Cf", "Mn", "Me") else char
+
+
+def _cards_in_run(found: re.Match[str]) -> list[Card]:
+    """The card numbers in a run of digits and gaps; each begins and ends where a group of digits does."""
+    run, shift = found[0], found.start()
     places = [place for place, char in enumerate(run) if char.isdecimal()]
-    digits = "".join(str(int(run[place])) for place in places)
+    digits = "".join(run[place] for place in places)
     starts = [0, *(right for right, (a, b) in enumerate(pairwise(places), 1) if b > a + 1)]
     ends = [*starts[1:], len(places)]
-    parts, done, index = [], 0, 0
+    cards: list[Card] = []
+    index = 0
     while index < len(starts):
         first = starts[index]
         # At most nineteen groups on: a group has a digit, and a card number no more than nineteen.
         for last in range(index, min(index + 19, len(ends))):
-            if is_card_number(digits=digits[first : ends[last]]):
-                parts += [run[done : places[first]], f"[card ending {digits[ends[last] - 4 : ends[last]]}]"]
-                done, index = places[ends[last] - 1] + 1, last
+            number, written = digits[first : ends[last]], slice(places[first], places[ends[last] - 1] + 1)
+            if is_card_number(digits=number) and not _is_list(run[written]):
+                cards.append((shift + written.start, shift + written.stop, number))
+                index = last
                 break
         index += 1
-    return "".join([*parts, run[done:]])
+    return cards
+
+
+def _card_in_groups(found: re.Match[str]) -> list[Card]:
+    """The match where it is one card of a known issuer, whatever code of three digits follows it."""
+    before, after = found.string[max(0, found.start() - 7) : found.start()], found.string[found.end() :][:7]
+    if _LISTED_BEFORE.search(before) or _LISTED_AFTER.match(after):
+        return []
+    for written in (found[0], re.sub(r"\D+\d{3}$", "", found[0])):
+        digits = re.sub(r"\D", "", written)
+        if is_card_number(digits=digits) and _has_issuer(digits) and not _is_list(written):
+            return [(found.start(), found.start() + len(written), digits)]
+    return []
+
+
+def _is_list(written: str) -> bool:
+    """Whether these are days, or numbers that were given out one after another."""
+    groups = re.findall(r"\d+", written)
+    if _DATE.search(written):
+        return True
+    alike = len(groups) > 2 and len({(len(group), group[:2]) for group in groups}) == 1
+    return alike and len(set(groups)) == len(groups) and groups in (sorted(groups), sorted(groups, reverse=True))

@@ -24,6 +24,11 @@ def test_a_card_number_is_hidden_and_the_number_of_an_own_package_is_not(alice, 
     )
 
 
+@pytest.mark.parametrize("written", ["7035,1144,7713,8476", "7035|1144|7713|8476", "5, 7035 1144 7713 8476"])
+def test_the_number_of_an_own_package_stays_however_it_is_grouped(alice, own, written):
+    assert hide_cards(customer_id=alice.pk, text=f"Where is {written}?") == f"Where is {written}?"
+
+
 def test_anothers_number_is_no_number_of_mine(bob, own):
     assert TRACKING not in hide_cards(customer_id=bob.pk, text=f"Where is {TRACKING}?")
 

@@ -35,6 +35,68 @@ def test_a_card_number_is_masked_however_it_is_grouped(card: str, gap: str):
     assert masked == f"paid with [card ending {card[-4:]}], thanks"
 
 
+# Signs that part the groups of a card, and as often the numbers of a list.
+SIGNS = [",", "|", "/", "_", ";", ":", "+", "*", "~", "=", "\u00b7", "\u2022", "\\", "'", "\uff0c", "\uff5c", "\uff0f"]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize(
+    "groups",
+    [
+        ["4111", "1111", "1111", "1111"], ["5500", "0000", "0000", "0004"], ["3782", "822463", "10005"],
+        ["3056", "930902", "5904"], ["6304", "0000", "0000", "0000"], ["4242", "4242", "4242", "4242"],
+        ["4444", "4444", "4444", "4448"], ["2223", "0031", "2200", "3222"],
+    ],
+)  # fmt: skip
+def test_a_card_number_is_masked_whatever_sign_parts_its_groups(sign: str, blank: str, groups: list[str]):
+    grouped = f"{blank}{sign}{blank}".join(groups)
+
+    assert mask_cards(f"paid with {grouped}, thanks") == f"paid with [card ending {groups[-1][-4:]}], thanks"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("[4111, 1111, 1111, 1111]", "[[card ending 1111]]"),
+        ("4111|1111|1111|1111|12/27|123", "[card ending 1111]|12/27|123"),
+        ("4111,1111,1111,1111,123", "[card ending 1111],123"),
+        ("4111 1111,1111 1111", "[card ending 1111]"),
+        ("4,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "[card ending 1111]"),
+        ("41|11|11|11|11|11|11|11", "[card ending 1111]"),
+        ("4321, 4111 1111 1111 1111", "4321, [card ending 1111]"),
+    ],
+)
+def test_a_card_number_is_found_among_signs(text: str, masked: str):
+    assert mask_cards(text) == masked == mask_cards(masked)
+
+
+# No check digit keeps these: each has sixteen digits that could be a card's.
+LISTS_THAT_CHECK = [
+    "4001, 4002, 4003, 4010", "4001|4002|4003|4010", "4009, 4005, 4003, 4001",
+    "1001 1002 1003 1006", "1001\n1002\n1003\n1006",
+    "1234,5678,1234,5670", "1234 | 5678 | 1234 | 5670",  # no issuer begins so
+    "4,111,111,111,111,111",
+    "2026-11-21 2026-11-19", "2026/11/21, 2026/11/27", "21.11.2026 19.11.2026", "2026-11-21 - 2026-11-27",
+    "41, 11, 11, 11, 11, 11, 11, 11",
+    "ABCD-4111, ABCD-1111, ABCD-1111, ABCD-1111", "ORD-4111,ORD-1111,ORD-1111,ORD-1111",
+]  # fmt: skip
+LISTS = ["1,234,567", "24.90, 180.00, 12.50, 1,234.00", "4111, 1111, 1111, 1111, 4002, 4003", "1, 2, 3, 4, 5, 6, 7, 8"]
+
+
+@pytest.mark.parametrize("text", LISTS_THAT_CHECK)
+def test_a_list_is_not_kept_for_its_check_digit_alone(text: str):
+    digits = "".join(char for char in text if char.isdecimal())
+
+    assert is_card_number(digits=digits)
+    assert mask_cards(text) == text
+
+
+@pytest.mark.parametrize("text", LISTS)
+def test_an_ordinary_list_of_numbers_stays(text: str):
+    assert mask_cards(text) == text
+
+
 def test_digits_beside_a_card_number_do_not_hide_it():
     assert mask_cards("no 12 4111 1111 1111 1111 12/27 123") == "no 12 [card ending 1111] 12/27 123"
     assert mask_cards("x4111111111111111y") == "x[card ending 1111]y"
@@ -43,6 +105,12 @@ def test_digits_beside_a_card_number_do_not_hide_it():
 
 def test_digits_of_other_scripts_are_digits():
     assert mask_cards("４１１１１１１１１１１１１１１１") == "[card ending 1111]"
+    assert mask_cards("४१११ ११११ ११११ ११११") == "[card ending 1111]"
+    assert mask_cards("٤١١١١١١١١١١١١١١١") == "[card ending 1111]"
+    assert mask_cards("４１１１，１１１１，１１１１，１１１１") == "[card ending 1111]"
+    assert mask_cards("④①①① ①①①① ①①①① ①①①①") == "[card ending 1111]"
+    assert mask_cards("4\u0301111 1111 1111 1111") == "[card ending 1111]"
+    assert mask_cards(" ".join("4111111111111111").replace(" ", "\ufe0f\u20e3 ") + ".") == "[card ending 1111]."
 
 
 def test_what_is_no_card_number_stays():
@@ -114,7 +182,24 @@ def test_every_sixteen_digits_with_a_right_check_digit_are_masked(stem: int, gap
 
 
 @pytest.mark.parametrize(
-    "piece", ["1 ", "a", "+4", "0", "a@", "(((", "4111 1111 1111 1111 ", "02 ", "a.b.", '"', "ab0-"]
+    "piece",
+    [
+        "1 ",
+        "a",
+        "+4",
+        "0",
+        "a@",
+        "(((",
+        "4111 1111 1111 1111 ",
+        "02 ",
+        "a.b.",
+        '"',
+        "ab0-",
+        "1,",
+        "41|",
+        "4111,",
+        "4111 , ",
+    ],
 )
 def test_a_long_text_costs_time_in_proportion_to_its_length(piece: str):
     text = piece * (40_000 // len(piece))
