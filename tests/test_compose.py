@@ -1,5 +1,6 @@
 """docker-compose.yml and Dockerfile, without an engine: what they promise, and their very commands on real servers."""
 
+import ast
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from tests.servers import die_with_parent, free_port
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
+SETTINGS = ROOT / "support_bot" / "settings.py"
 SECRETS = {"SECRET_KEY": "k" * 50, "POSTGRES_PASSWORD": "owner", "APP_DB_PASSWORD": "app"}
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
@@ -40,7 +42,10 @@ def interpolated(text: str, variables: dict[str, str]) -> str:
 
 
 def environment_of(service: str, variables: dict[str, str]) -> dict[str, str]:
-    return {name: interpolated(str(text), variables) for name, text in SERVICES[service]["environment"].items()}
+    """What a container gets whose .env sets `variables`: the file where the service names it, then its own."""
+    handed_on = variables if {"path": ".env", "required": False} in SERVICES[service].get("env_file", []) else {}
+    own = {name: interpolated(str(text), variables) for name, text in SERVICES[service]["environment"].items()}
+    return {**handed_on, **own}
 
 
 # --- what the file promises -------------------------------------------------------------------------------------------
@@ -100,6 +105,66 @@ def test_every_variable_of_the_file_is_explained():
     explained = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
     assert used - explained == set()
+
+
+def variables_of_settings() -> set[str]:
+    """Every variable that settings.py reads."""
+    calls = [node for node in ast.walk(ast.parse(SETTINGS.read_text())) if isinstance(node, ast.Call)]
+    ours = [call for call in calls if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "env"]
+    return {
+        argument.value
+        for call in ours
+        for argument in call.args[:1]
+        if isinstance(argument, ast.Constant) and re.fullmatch(r"[A-Z_]+", str(argument.value))
+    }
+
+
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_whatever_is_set_reaches_web_and_worker(service):
+    named = variables_of_settings()
+    assert {"TURN_TIMEOUT_S", "RATE_LOGIN", "SECOND_APPROVER_ABOVE", "DAILY_TOKENS_TOTAL", "SESSION_MAX_S"} <= named
+
+    given = environment_of(service, SECRETS | dict.fromkeys(named, "planted"))
+
+    fixed = {"DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL"} | ({"HOST", "PORT"} if service == "web" else set())
+    assert {name for name in named if given.get(name) != "planted"} == fixed
+
+
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_a_changed_limit_counts_in_web_and_worker(service):
+    lines = (ROOT / ".env.example").read_text().partition("--- limits")[2]
+    limits = dict(re.findall(r"^# ([A-Z_]+)=([0-9.]*(?:/minute)?)$", lines, re.MULTILINE))
+    changed = {name: re.sub(r"^\d*", lambda found: str(int(found[0] or 60) + 1), text) for name, text in limits.items()}
+    assert len(changed) > 30
+
+    inherited = {name: value for name, value in os.environ.items() if name not in product_variables(os.environ)}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"from support_bot import settings\nfor n in {sorted(changed)}: print(getattr(settings, n))",
+        ],
+        cwd=ROOT,
+        env={**inherited, **environment_of(service, SECRETS | {"DEMO": "true"} | changed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    counts = [text.removesuffix(".0") for text in done.stdout.split()]
+    assert counts == [changed[name] for name in sorted(changed)]
+
+
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_no_container_that_serves_holds_what_is_the_owners(service):
+    secrets = {"POSTGRES_PASSWORD": "planted-owner", "MIGRATE_DATABASE_URL": "postgres://o:planted-url@h/d"}
+    files = {"MIGRATE_DATABASE_URL_FILE": "planted-file", "DATABASE_URL_FILE": "planted-file"}
+
+    given = environment_of(service, SECRETS | secrets | files | {"APP_DB_PASSWORD": "of-the-application"})
+
+    assert [name for name, text in given.items() if "planted" in text] == []
+    # The application's own password is where it is used, and nowhere else.
+    assert [name for name, text in given.items() if "of-the-application" in text] == ["DATABASE_URL"]
 
 
 def test_the_image_is_not_roots_and_checks_its_health():
