@@ -10,7 +10,7 @@ from django.conf import settings
 
 from support_bot import errortext
 from support_bot.chat import broadcast, revocation, sockets
-from support_bot.chat.providers import close_providers
+from support_bot.chat.providers import close_providers, current_providers
 from support_bot.chat.runner import runner
 from support_bot.edge import App, Receive, Scope, Send
 from support_bot.embedded import EmbeddedWorker
@@ -49,6 +49,7 @@ class Lifespan:
         errortext.log_uncaught()
         if get_channel_layer() is None:
             raise RuntimeError("the channel layer could not be made: check REDIS_URL")
+        current_providers()  # before the first customer waits for it
         broadcast.use_loop(asyncio.get_running_loop())
         await runner.open()
         self.background = [asyncio.create_task(sockets.watch()), asyncio.create_task(revocation.listen())]

@@ -1,17 +1,19 @@
-"""`provider:model` -> Provider. The one list of the providers there are."""
+"""`provider:model` -> Provider. The one list of the providers there are.
+
+A provider's module is loaded when its first model is made: the SDKs are large, and most processes ask no model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 
 from support_bot.llm.base import Provider
 from support_bot.llm.config import LLMConfig
-from support_bot.llm.demo import DemoProvider
-from support_bot.llm.openai import OpenAIProvider
 
-PROVIDERS: dict[str, Callable[[str, LLMConfig], Provider]] = {
-    "openai": lambda model, config: OpenAIProvider(model=model, config=config),
-    "demo": lambda model, config: DemoProvider(model=model),
+# Each module has `make(*, model: str, config: LLMConfig) -> Provider`.
+PROVIDERS = {
+    "openai": "support_bot.llm.openai",
+    "demo": "support_bot.llm.demo",
 }
 
 
@@ -21,4 +23,5 @@ def make_provider(*, name: str, config: LLMConfig) -> Provider:
     if kind not in PROVIDERS or not model:
         known = ", ".join(f"{known}:<model>" for known in sorted(PROVIDERS))
         raise ValueError(f"{name!r} is no provider:model; known are {known}")
-    return PROVIDERS[kind](model, config)
+    made: Provider = import_module(PROVIDERS[kind]).make(model=model, config=config)
+    return made

@@ -53,6 +53,11 @@ class _DataStream(AsyncStream[object]):
                 yield event
 
 
+def make(*, model: str, config: LLMConfig) -> OpenAIProvider:
+    """For llm/factory.py."""
+    return OpenAIProvider(model=model, config=config)
+
+
 class OpenAIProvider:
     """One model of one OpenAI-compatible server. Safe for many turns at once; holds only the connection pool."""
 
@@ -155,9 +160,12 @@ class OpenAIProvider:
         if finish not in FINISH_REASONS:
             # The SDK reports a connection that ended early as a short but complete answer.
             raise LLMBroken("the stream ended without a known finish reason")
+        if finish == "content_filter":
+            # A word in somebody's note is enough for that: no answer, whatever was said before.
+            raise LLMRejected("the model's server withheld its answer (content_filter)")
         requests = calls.finish()
-        if requests and finish in ("length", "content_filter"):
-            raise LLMBroken(f"the answer was cut ({finish}) while it asked for a tool")
+        if requests and finish == "length":
+            raise LLMBroken("the answer was cut (length) while it asked for a tool")
         yield Done(finish_reason=finish, calls=requests, usage=usage)  # type: ignore[arg-type]  # checked above
 
 
