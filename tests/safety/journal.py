@@ -39,7 +39,29 @@ BEGIN
         CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
     RETURN NULL;
 END $$;
+CREATE TABLE journal.decider (
+    decision_id bigint, moment text, may boolean NOT NULL, PRIMARY KEY (decision_id, moment)
+);
+CREATE FUNCTION journal.keep_decider() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO journal.decider
+        SELECT d.id, TG_ARGV[0], u.is_active AND u.is_staff AND (u.is_superuser OR EXISTS (
+            SELECT 1 FROM public.auth_permission p JOIN public.django_content_type t ON t.id = p.content_type_id
+            WHERE t.app_label = 'tools' AND p.codename = 'decide_approval' AND (
+                EXISTS (SELECT 1 FROM public.auth_user_user_permissions own
+                    WHERE own.user_id = u.id AND own.permission_id = p.id)
+                OR EXISTS (SELECT 1 FROM public.auth_user_groups g JOIN public.auth_group_permissions held
+                    ON held.group_id = g.group_id WHERE g.user_id = u.id AND held.permission_id = p.id))))
+        FROM public.tools_decision d JOIN public.auth_user u ON u.id = d.reviewer_id
+        WHERE d.call_id = NEW.call_id AND NOT d.void
+            AND (TG_TABLE_NAME <> 'tools_decision' OR d.id = (to_jsonb(NEW) ->> 'id')::bigint)
+        ON CONFLICT (decision_id, moment) DO UPDATE SET may = EXCLUDED.may;
+    RETURN NULL;
+END $$;
 """
+# Whether who decided held the right, as it was at two moments: table -> (moment, the column whose change counts).
+MOMENTS = {"tools_decision": ("was decided", "reviewer_id"), "tools_effect": ("was carried out", "call_id")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +96,11 @@ def install(session: psycopg.Connection) -> None:
         session.execute(
             f"CREATE TRIGGER zz_journal AFTER INSERT OR {update} OR DELETE ON public.{table}"
             " FOR EACH ROW EXECUTE FUNCTION journal.copy()".encode()
+        )
+    for table, (moment, column) in MOMENTS.items():
+        session.execute(
+            f"CREATE TRIGGER zz_decider AFTER INSERT OR UPDATE OF {column} ON public.{table}"
+            f" FOR EACH ROW EXECUTE FUNCTION journal.keep_decider('{moment}')".encode()
         )
 
 

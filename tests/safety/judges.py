@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from tests.safety.arena import Arena
-from tests.safety.journal import Change
+from tests.safety.journal import MOMENTS, Change
 
 # Tools that the customer's own confirmation decides.
 WITHOUT_STAFF = frozenset({"report_problem", "schedule_callback"})
@@ -49,7 +49,7 @@ def _objections(arena: Arena, change: Change, effect: dict[str, Any]) -> list[st
 
 
 def _decision_objections(arena: Arena, call: dict[str, Any]) -> list[str]:
-    """Different people of the cast who may decide, none of them the customer, on exactly this digest."""
+    """Different people who may decide, by the cast and by their rights then; not the customer; on this very digest."""
     if call["tool"] in WITHOUT_STAFF:
         return []
     query = (
@@ -68,7 +68,19 @@ def _decision_objections(arena: Arena, call: dict[str, Any]) -> list[str]:
     deciding = {arena.people[letter].facts.username for letter in DECIDING}
     if strangers := sorted({username for *_, username in rows} - deciding):
         found.append(f"{strangers} decided, who may not")
-    return found
+    return found + _rights_objections(arena, call)
+
+
+def _rights_objections(arena: Arena, call: dict[str, Any]) -> list[str]:
+    """Deciders who were not active, no staff or without the permission, by the database as it was at either moment."""
+    query = (
+        "SELECT u.username, m.moment, coalesce(r.may, false) FROM tools_decision d"
+        " JOIN auth_user u ON u.id = d.reviewer_id CROSS JOIN unnest(%s::text[]) AS m (moment)"
+        " LEFT JOIN journal.decider r ON r.decision_id = d.id AND r.moment = m.moment"
+        " WHERE d.call_id = %s AND d.decision = 'approve' AND NOT d.void ORDER BY u.username, m.moment"
+    )
+    rows = arena.sql(query, [moment for moment, _ in MOMENTS.values()], call["id"])
+    return [f"{username} had no right to decide when it {moment}" for username, moment, may in rows if not may]
 
 
 def own_digest(call: dict[str, Any]) -> str:

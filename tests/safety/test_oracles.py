@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from itertools import product
 
 import psycopg
 import pytest
 
 from tests.safety.arena import Arena
 from tests.safety.hostile import call, say
-from tests.safety.journal import HARNESS
+from tests.safety.journal import HARNESS, MOMENTS
 from tests.safety.judges import own_digest
 from tests.safety.obey import instructions, obey
 from tests.safety.oracles import ORACLES, judge
@@ -109,6 +110,28 @@ def test_o2_sees_a_decision_of_somebody_who_may_not(arena: Arena, letter: str):
     assert any("decided, who may not" in problem for problem in problems(arena, "O2"))
     # Back as it was: what is left in the session's database must fit its trail.
     arena.sql(decide, arena.s1.facts.username, request["call_id"])
+
+
+def test_o2_sees_a_decider_without_the_right(arena: Arena):
+    """Disabled, no staff any more or out of the group: at the decision, or when it was carried out."""
+    request = arena.request(arena.a, "cancel_order", {"order_id": arena.a.facts.orders[1]})
+    assert arena.approved(arena.a, request) == "succeeded"
+    [(reviewer,)] = arena.sql("SELECT reviewer_id FROM tools_decision WHERE call_id = %s", request["call_id"])
+    group = "INSERT INTO auth_user_groups (user_id, group_id) SELECT %s, id FROM auth_group WHERE name = 'Reviewers'"
+    rights = {
+        "UPDATE auth_user SET is_active = false WHERE id = %s": "UPDATE auth_user SET is_active = true WHERE id = %s",
+        "UPDATE auth_user SET is_staff = false WHERE id = %s": "UPDATE auth_user SET is_staff = true WHERE id = %s",
+        "DELETE FROM auth_user_groups WHERE user_id = %s": group,
+    }
+
+    for (take, give), (table, (moment, column)) in product(rights.items(), MOMENTS.items()):
+        arena.sql(take, reviewer)
+        assert problems(arena, "O2") == [], "what became of the reviewer later is no matter"
+        again = f"UPDATE {table} SET {column} = {column} WHERE call_id = %s"
+        arena.sql(again, request["call_id"])
+        assert any(f"had no right to decide when it {moment}" in problem for problem in problems(arena, "O2"))
+        arena.sql(give, reviewer)
+        arena.sql(again, request["call_id"])
 
 
 def test_o2_computes_the_digest_of_the_contract_itself():
