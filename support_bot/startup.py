@@ -15,6 +15,7 @@ from django.db import DatabaseError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from support_bot.env import ConfigError
+from support_bot.postgres_floor import too_old
 from tools.dbroles import in_force
 from tools.roles_check import findings
 from tools.roles_setup import find_place
@@ -54,6 +55,7 @@ def check() -> None:
     except ConfigError as error:
         raise StartError(str(error)) from None
     _wait_for_database()
+    _require_fixed_postgres()
     serious = [found for found in checks.run_checks(databases=["default"]) if found.is_serious()]
     if serious:
         raise StartError("; ".join(_one_line(found) for found in serious))
@@ -102,6 +104,18 @@ def _wait_for_database() -> None:
 
 def _is_final(reason: str) -> bool:
     return any(part in reason for part in ("authentication failed", "does not exist", "unable to open", "no password"))
+
+
+def _require_fixed_postgres() -> None:
+    """The database's own walls must stand: outside DEMO and DEBUG no server with known holes in them will do."""
+    if connection.vendor != "postgresql":
+        return
+    found = too_old(number=connection.pg_version)  # type: ignore[attr-defined]  # PostgreSQL only
+    if found is None:
+        return
+    if not settings.RELAXED:
+        raise StartError(f"DATABASE_URL: {found}")
+    log.warning("postgres.too_old", advice=f"{found}; outside DEMO and DEBUG nothing starts on it")
 
 
 def _require_migrations() -> None:
