@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "support_bot.middleware.SessionLimits",
     "support_bot.second_factor.SecondFactor",
+    "support_bot.outage.CountersAway",
 ]
 ROOT_URLCONF = "support_bot.urls"
 ASGI_APPLICATION = "support_bot.asgi.application"
@@ -122,7 +123,12 @@ if REDIS_URL:
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
             # Django's default is pickle, which turns a write to Redis into code in our process.
-            "OPTIONS": {"serializer": "support_bot.cache.JSONSerializer"},
+            "OPTIONS": {
+                "serializer": "support_bot.cache.JSONSerializer",
+                # A Redis that hangs is one that is away: a page must not wait for it.
+                "socket_timeout": 1,
+                "socket_connect_timeout": 1,
+            },
         }
     }
 else:
