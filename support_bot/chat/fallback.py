@@ -12,6 +12,8 @@ from django.utils import timezone
 from support_bot.chat.turn_rows import customer_of
 from tools import gateway
 from tools.context import ToolContext
+from tools.models import ToolCall
+from tools.states import State
 
 SORRY = "The assistant cannot be reached at the moment. You can look up a package below, or ask for a person."
 SPENT = (
@@ -22,13 +24,25 @@ _NUMBER = re.compile(r"(?<![\w-])(?=(?:[A-Z-]*\d){4})[A-Z0-9][A-Z0-9-]{5,33}(?![
 MOST = 3
 
 
-def records_answer(*, conversation_id: UUID, text: str) -> list[str]:
-    """A sentence for each number named. Look-ups go through the gateway like a model's: same rights, recorded."""
-    numbers = list(dict.fromkeys(match.group().upper() for match in _NUMBER.finditer(text)))[:MOST]
+def records_answer(*, conversation_id: UUID, turn_id: UUID, text: str) -> list[str]:
+    """A sentence for each number named, or else for what the model had found before it went away.
+
+    Look-ups go through the gateway like a model's: same rights, recorded.
+    """
+    named = [match.group().upper() for match in _NUMBER.finditer(text)] or _found_in(turn_id)
+    numbers = list(dict.fromkeys(named))[:MOST]
     ctx = ToolContext(
         customer=customer_of(conversation_id=conversation_id), conversation_id=None, turn_id=None, now=timezone.now()
     )
     return [answer for number in numbers if (answer := _look_up(ctx, number))]
+
+
+def _found_in(turn_id: UUID) -> list[str]:
+    """The packages that the turn itself has looked up."""
+    looks = ToolCall.objects.filter(turn_id=turn_id, tool="check_package", state=State.SUCCEEDED)
+    return [
+        str(arguments["package_id"]) for arguments in looks.order_by("created_at").values_list("arguments", flat=True)
+    ]
 
 
 def _look_up(ctx: ToolContext, number: str) -> str | None:

@@ -118,7 +118,7 @@ async def _without_model(turn: Claimed, live: LiveTurn, error: str, sorry: str) 
 def _records_answer(turn: Claimed) -> list[str]:
     """Whatever goes wrong with the look-ups, the customer is told that there is no model."""
     try:
-        return records_answer(conversation_id=turn.conversation_id, text=turn.text)
+        return records_answer(conversation_id=turn.conversation_id, turn_id=turn.turn_id, text=turn.text)
     except Exception as error:
         log.error("turn.fallback_failed", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
         return []

@@ -87,7 +87,7 @@ class Usage:
 class Done:
     """The last event of a good stream: why it ended, and every call that arrived whole."""
 
-    finish_reason: Literal["stop", "tool_calls", "length", "content_filter"]
+    finish_reason: Literal["stop", "tool_calls", "length"]
     calls: tuple[ToolCallRequest, ...] = ()
     usage: Usage = field(default_factory=Usage)
 
