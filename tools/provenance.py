@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Literal
 
 from tools.asking import asks_for_something_else
+from tools.disguises import plain_letters, readings
 from tools.sightings import Texts, seen_in, stands_in, word_for_word
 
 Source = Literal["customer", "record", "model", "untrusted"]
@@ -76,7 +77,7 @@ def provenance_of(*, tool: str, arguments: dict[str, Any], sources: Sources) -> 
     """`sources`: path -> Source. `flags`: what a reviewer should be warned of. `flagged`: whether there is any."""
     typed = Texts(sources.typed, today=sources.today)
     trusted = Texts(sources.trusted, today=sources.today)
-    untrusted = Texts(sources.untrusted, today=sources.today)
+    untrusted = Texts([*sources.untrusted, *readings(sources.untrusted)], today=sources.today)
     values = dict(leaves(arguments))
     found = {path: _source_of(value, typed, trusted, untrusted) for path, value in values.items()}
     flags = []
@@ -95,9 +96,14 @@ def _source_of(value: Any, typed: Texts, trusted: Texts, untrusted: Texts) -> So
         return "customer"
     if stands_in(text, trusted, whole=len(text) < LEAST):
         return "record"
-    if len(text) >= LEAST and (stands_in(text, untrusted) or _holds_a_piece(text, untrusted, typed)):
+    if len(text) >= LEAST and (_says(text, untrusted) or _holds_a_piece(text, untrusted, typed)):
         return "untrusted"
     return "customer" if seen_in(text, typed) else "model"
+
+
+def _says(text: str, untrusted: Texts) -> bool:
+    """Whether text of others says this value, in letters that look like it too."""
+    return stands_in(text, untrusted) or stands_in(plain_letters(text), untrusted)
 
 
 def _holds_a_piece(text: str, others: Texts, typed: Texts) -> bool:
@@ -110,7 +116,7 @@ def _is_steered(tool: str, values: dict[str, Any], found: dict[str, Source], unt
     if "customer" in found.values():
         return False
     named = [str(value) for value in values.values() if isinstance(value, str) and len(value) >= LEAST]
-    return tool in untrusted.plain or any(stands_in(value, untrusted) for value in named)
+    return tool in untrusted.plain or any(_says(value, untrusted) for value in named)
 
 
 def worse_of(*, first: dict[str, Any], again: dict[str, Any]) -> dict[str, Any]:

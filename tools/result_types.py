@@ -24,9 +24,15 @@ Writer = Literal["sender", "carrier", "staff", "customer"]
 
 def clean(text: str, *, length: int) -> str:
     """One line of visible text of at most `length` characters; what was cut is shown by an ellipsis."""
-    visible = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in text[: 4 * length])
+    visible = "".join(map(_seen, text[: 4 * length]))
     line = " ".join(visible.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def _seen(char: str) -> str:
+    """What cannot be seen leaves a gap, but for what stands inside a word and only hides there (zero width, bidi)."""
+    kind = unicodedata.category(char)
+    return "" if kind == "Cf" else " " if kind in _INVISIBLE else char
 
 
 def _cut(length: int) -> Callable[[str], str]:

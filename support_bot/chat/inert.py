@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from tools.disguises import plain_letters
+
 # Servers that build a model's input from a template may read these in a message as the end of it and the start of
 # another. Angle brackets become quotation marks, square ones round: people read the same, a tokenizer does not.
 _BARS = re.compile(r"<\s?(?=[|｜])|(?<=[|｜])\s?>")
@@ -23,10 +25,13 @@ _SQUARES = re.compile(
     r"|IMG_END|PREFIX|MIDDLE|SUFFIX|gMASK|sMASK|BOS|EOS|SYS|SYSTEM|USER|ASSISTANT))\]",
     re.IGNORECASE,
 )
-# What we write before a line that is neither the customer's nor the model's; see `NOTICE` and `STAFF`.
+# What we write before a line that is neither the customer's nor the model's (see `NOTICE` and `STAFF`), in any letters
+# and brackets that look like ours.
+_BRACKETED = re.compile(
+    r"[\[\uff3b\u3010\u3014\u27e6\u2045]([^\[\]\n\uff3b\uff3d\u3010\u3011\u3014\u3015\u27e6\u27e7\u2045\u2046]{1,400})[\]\uff3d\u3011\u3015\u27e7\u2046]"
+)
 _LABELS = re.compile(
-    r"\[(\s*(?:a person\b|notice\b|staff\b|our staff\b|reviewer\b|support\b|system\b|tool\b|admin\b)[^\[\]\n]{0,60})\]",
-    re.IGNORECASE,
+    r"\s*(?:a person\b|notice\b|staff\b|our staff\b|reviewer\b|support\b|system\b|tool\b|admin\b)", re.IGNORECASE
 )
 # A second alphabet that nobody sees and some models read.
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
@@ -40,4 +45,8 @@ def inert(text: str) -> str:
     text = _BARS.sub(lambda found: "‹" if found[0].startswith("<") else "›", _TAGS.sub("", text))
     text = _SYS.sub(r"‹‹\1››", text)
     text = _ANGLES.sub(r"‹\1›", text)
-    return _LABELS.sub(r"(\1)", _SQUARES.sub(r"(\1)", text))
+    return _BRACKETED.sub(_no_label, _SQUARES.sub(r"(\1)", text))
+
+
+def _no_label(found: re.Match[str]) -> str:
+    return f"({found[1]})" if _LABELS.match(plain_letters(found[1])) else found[0]
