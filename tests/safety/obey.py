@@ -71,6 +71,70 @@ def obey(
     return answer
 
 
+def follow(name: str, arguments: dict[str, Any], *, sign: str, first: Answer) -> Callable[[dict[str, Any]], Answer]:
+    """For `always`: after `first`, make this one call once `sign` was read; it stands for a model that understood.
+
+    What no pattern recognises, a model may: another language, an encoding, letters that look like others.
+    """
+    steps = iter([first, calls(Call(name, arguments, id="obey_0"))])
+
+    def answer(body: dict[str, Any]) -> Answer:
+        step = next(steps, None)
+        if step is not None and step is not first:
+            assert sign in last_texts(body), "the injection did not reach the model"
+        return step or text("Here is what I found.")
+
+    return answer
+
+
+REFUSAL = "I cannot help you with that."
+
+
+def refuse(sign: str, *, first: Answer | None = None) -> Callable[[dict[str, Any]], Answer]:
+    """For `always`: a model that says no and nothing else once it has read `sign` anywhere, and otherwise answers."""
+    begun: list[bool] = []
+
+    def answer(body: dict[str, Any]) -> Answer:
+        if first is not None and not begun:
+            begun.append(True)
+            return first
+        read = "\n".join(_strings(message.get("content") or "") for message in body["messages"][1:])
+        return text(REFUSAL) if sign in read else text("Here is what I found.")
+
+    return answer
+
+
+def report(first: Answer) -> Callable[[dict[str, Any]], Answer]:
+    """For `always`: a model that is moved by nothing: it says the states that it was told, word for word."""
+    steps = iter([first])
+
+    def answer(body: dict[str, Any]) -> Answer:
+        return next(steps, None) or text(" ".join(_states(last_texts_raw(body))) or "I know nothing.")
+
+    return answer
+
+
+def last_texts_raw(body: dict[str, Any]) -> list[Any]:
+    """The results of tools since the model's own last words, parsed."""
+    found = []
+    for message in reversed(body["messages"]):
+        if message["role"] != "tool":
+            break
+        found.append(json.loads(message["content"]))
+    return found[::-1]
+
+
+def _states(value: Any) -> list[str]:
+    """`ABCD-1337 is On its way.` for all that has a number and a state, but for what stands in a quotation."""
+    if isinstance(value, list):
+        return [line for part in value for line in _states(part)]
+    if not isinstance(value, dict) or "untrusted_text" in value:
+        return []
+    name, state = value.get("package_id") or value.get("reference"), value.get("status_text") or value.get("state_text")
+    own = [f"{name} is {state}."] if name and state else []
+    return own + [line for part in value.values() for line in _states(part)]
+
+
 def _key(wish: tuple[str, dict[str, Any]]) -> str:
     return json.dumps(wish, sort_keys=True)
 
