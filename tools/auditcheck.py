@@ -138,13 +138,14 @@ def _check_sealed(head: _Head, outside: dict[int, str]) -> Iterator[Problem]:
         if seal.position in outside and outside.pop(seal.position) != seal.hash:
             row = f"entry {seal.entry_id}"
             yield row, f"the anchor kept outside has another hash for place {seal.position}"
-        head.position, head.hash, head.entry_id = seal.position, seal.hash, seal.entry_id
+        if seal.position > 0:  # none of ours stands before place 1, so none of ours follows one that does
+            head.position, head.hash, head.entry_id = seal.position, seal.hash, seal.entry_id
 
 
 def _check_seal(seal: AuditSeal, entry: AuditEntry | None, head: _Head) -> Iterator[Problem]:
     row = f"entry {seal.entry_id}"
     follows = seal.position == head.position + 1
-    if not follows:
+    if not follows and seal.position > 0:
         yield f"seal {head.position + 1}", f"is missing; the next one found is of entry {seal.entry_id}"
     if entry is None:
         yield row, f"was sealed at place {seal.position} and is missing"
@@ -216,13 +217,17 @@ def _check_told() -> Iterator[Problem]:
         entries, anchors = entries.filter(pk__lte=newest[0]), anchors.filter(pk__lte=newest[1] or 0)
     rows = entries.order_by("pk").iterator(chunk_size=CHUNK)
     told = ((entry.details["position"], "entry", entry.pk) for entry in rows if entry_is_ours(entry))
-    places = anchors.order_by("pk").values_list("position", "pk").iterator(chunk_size=CHUNK)
-    kept = ((position, "anchor", pk) for position, pk in places)
+    kept = (
+        (anchor.position, "anchor", anchor.pk)
+        for anchor in anchors.order_by("pk").iterator(chunk_size=CHUNK)
+        if anchor_is_ours(anchor)
+    )
     for position, found in groupby(merge(told, kept), key=itemgetter(0)):
         ids = {kind: pk for _, kind, pk in found}
-        if "anchor" not in ids:
+        # One that was changed stands there still, and was named.
+        if "anchor" not in ids and not AuditAnchor.objects.filter(position=position).exists():
             yield f"entry {ids['entry']}", f"tells of an anchor at place {position} that is missing: it was removed"
-        elif "entry" not in ids:
+        if "entry" not in ids:
             yield (
                 f"anchor {ids['anchor']}",
                 "no entry of ours tells of it: that one was changed, or the end was cut off",
