@@ -5,9 +5,9 @@ from __future__ import annotations
 from allauth.mfa.totp.views import activate_totp
 from csp.decorators import csp_update
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from support_bot import accounts, health, pages, staff_admin, verify
+from support_bot import accounts, health, mail_links, pages, staff_admin, verify
 from support_bot.chat import views
 
 # Staff sign in on the same page as everybody else: one place for limits and the second factor.
@@ -26,6 +26,12 @@ urlpatterns = [
     path("accounts/verify-change/<str:token>/", verify.verify_change, name="verify_change"),
     path("accounts/email/", accounts.email, name="account_email"),
     path("accounts/email/confirm/", accounts.confirm_email, name="account_email_confirm"),
+    re_path(r"^accounts/confirm-email/(?P<key>[-:\w]+)/$", mail_links.confirm_email, name="account_confirm_email"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        mail_links.new_password,
+        name="account_reset_password_from_key",
+    ),
     # The picture of the secret is the one image of the product that is no file.
     path("accounts/2fa/totp/activate/", csp_update({"img-src": ["data:"]})(activate_totp)),
     path("accounts/2fa/", include("allauth.mfa.urls")),
