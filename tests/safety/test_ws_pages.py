@@ -1,4 +1,4 @@
-"""Pages as operators serve them: cookies, headers, caches, forged hosts and addresses, and changes by POST alone."""
+"""Pages as operators serve them: cookies, headers, caches, and what leads from plain http."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import re
 import httpx2
 from django.core import signing
 
-from tests.safety.arena import Arena
 from tests.safety.cast import SECRETS
 from tests.safety.production import CSRF, HOST, KNOWN, ORIGIN, SESSION, Production, ProxiedBrowser
-from tests.wire import csrf_token
 
 PLANTED = "anonymous0session0of0the0server0"
 EVERYWHERE = {
@@ -20,25 +18,14 @@ EVERYWHERE = {
     "cross-origin-resource-policy": "same-origin",
     "x-frame-options": "DENY",
 }
-PUBLIC = [
-    "/",
-    "/track/",
+# Beside all that there is (test_ws_addresses.py): what is there for nobody, and files.
+ELSEWHERE = [
     "/track/?number=ABCD-1337",
     "/track/?number=NONE-1",
-    "/accounts/login/",
-    "/accounts/signup/",
-    "/healthz",
-    "/accounts/password/reset/",
     "/accounts/password/reset/key/1-x/",
     "/accounts/confirm-email/x/",
-    "/nothing",
-    "/chat/",
     "/accounts/verify-change/x/",
-    "/accounts/2fa/",
-    "/accounts/2fa/authenticate/",
-    "/admin/",
-    "/admin/login/",
-    "/readyz",
+    "/nothing",
     "/static/css/base.css",
     "/static/js/chat.js",
     "/static/admin/css/base.css",
@@ -46,19 +33,7 @@ PUBLIC = [
     "/static/../manage.py",
     "/.git/config",
     "/favicon.ico",
-    "/accounts/2fa/webauthn/login/",
-]
-PERSONAL = [
-    "/",
-    "/chat/",
-    "/accounts/email/",
-    "/accounts/password/change/",
     "/accounts/logout/",
-    "/accounts/reauthenticate/",
-    "/accounts/2fa/",
-    "/accounts/2fa/totp/activate/",
-    "/accounts/2fa/webauthn/add/",
-    "/admin/",
 ]
 
 
@@ -190,7 +165,7 @@ def test_ws_09_every_answer_bears_its_headers(production: Production):
     alice = signed_in(production, "alice", "203.0.113.11")
     production.add_staff("page-reader")
     staff = signed_in(production, "page-reader", "203.0.113.12")
-    answers = [visitor.get(path) for path in PUBLIC] + [alice.get(path) for path in PERSONAL]
+    answers = [browser.get(path) for path in ELSEWHERE for browser in (visitor, alice)]
     answers += [*refusals(visitor), staff.get("/admin/"), staff.get("/accounts/2fa/")]
     staff.set_up_app()
     answers += [staff.get(path) for path in ("/admin/", "/admin/tools/approval/", "/admin/jsi18n/", "/admin/nothing/")]
@@ -224,69 +199,3 @@ def test_ws_09_plain_http_leads_to_https_and_nowhere_else(production: Production
     lied = plain.get("/", headers={"x-forwarded-proto": "https, http"})
     assert lied.status_code == 301
     plain.close()
-
-
-# --- WS-13 ------------------------------------------------------------------------------------------------------
-
-CHANGES = [
-    "/accounts/login/",
-    "/accounts/logout/",
-    "/accounts/signup/",
-    "/accounts/password/change/",
-    "/accounts/password/reset/",
-    "/accounts/reauthenticate/",
-    "/accounts/email/confirm/",
-    "/accounts/2fa/totp/activate/",
-    "/accounts/2fa/recovery-codes/generate/",
-    "/accounts/2fa/webauthn/add/",
-    "/chat/new/",
-    "/admin/logout/",
-]
-QUIET = "SELECT (SELECT count(*) FROM chat_conversation), (SELECT count(*) FROM tools_decision),\
- (SELECT count(*) FROM auth_user), (SELECT string_agg(password, '' ORDER BY id) FROM auth_user),\
- (SELECT count(*) FROM mfa_authenticator), (SELECT count(*) FROM account_emailaddress)"
-
-
-def test_ws_13_nothing_changes_but_by_a_form_of_ours(arena: Arena):
-    arena.waive("O7", "no step of a call is made here, only refused pages")
-    request = arena.request(arena.a, "cancel_order", {"order_id": arena.a.facts.orders[1]})
-    arena.confirm(arena.a, request)
-    review = f"/admin/tools/approval/{request['call_id']}/review/"
-    a, s1 = arena.a.browser, arena.s1.browser
-    form = s1.review_form(request["call_id"]) | {"decision": "approve", "reason": ""}
-    before = arena.sql(QUIET)
-    foreign = {"referer": "https://evil.example/", "origin": "https://evil.example"}
-    json_form = '{"decision": "approve"}'
-    posts = [
-        *((a, path, {}) for path in CHANGES),
-        (s1, review, form),
-        *((s1, path, {}) for path in ("/admin/logout/",)),
-    ]
-
-    odd = []
-    for browser, path, data in posts:
-        csrf = csrf_token(browser.get("/accounts/password/change/").text)
-        full = {**data, "csrfmiddlewaretoken": csrf}
-        tries = {
-            "get": browser.http.get(path, params=data),
-            "no token": browser.http.post(path, data=data),
-            "wrong token": browser.http.post(path, data={**data, "csrfmiddlewaretoken": "x" * 64}),
-            "foreign page": browser.http.post(path, data=full, headers=foreign),
-            "text": browser.http.post(path, content=str(full), headers={"content-type": "text/plain"}),
-            "json": browser.http.post(path, content=json_form, headers={"content-type": "application/json"}),
-            "put": browser.http.put(path, data=data),
-            "override": browser.http.get(
-                path, headers={"x-http-method-override": "POST", "x-method-override": "POST"}, params=data
-            ),
-            "_method": browser.http.get(path, params={**data, "_method": "POST", "csrfmiddlewaretoken": csrf}),
-        }
-        for name, answer in tries.items():
-            fine = (200, 302, 403, 404, 405) if name in ("get", "override", "_method") else (403, 404, 405)
-            if answer.status_code not in fine:
-                odd.append((path, name, answer.status_code))
-    assert odd == []
-    assert arena.sql(QUIET) == before
-    assert arena.state_of(request["call_id"]) == "awaiting_approval"
-    assert arena.effects() == []
-    for browser in (a, s1):
-        assert browser.get("/accounts/password/change/").status_code == 200
