@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 import uuid
@@ -132,6 +133,11 @@ def test_ix_07_tokens_of_chat_templates_are_words(arena: Arena, words: str):
         assert roles[0] == "system"
         assert roles.count("system") == 1
         assert roles.count("tool") == sum(len(m.get("tool_calls") or []) for m in body["messages"])
+    # Each text in the place of its author, the sender's in a quotation.
+    said_by = [message["role"] for message in arena.model.requests[-1]["messages"]]
+    assert said_by == ["system", "user", "assistant", "user", "assistant", "tool", "assistant", "user"]
+    told = [json.loads(m["content"]) for m in arena.model.requests[-1]["messages"] if m["role"] == "tool"]
+    assert told[0]["result"]["sender_note"]["written_by"] == "sender"
     said = [text for text in request_texts(arena) if not text.startswith("You are the customer support")]
     assert [text for text in said if LEFT.search(text)] == []
     assert next(f for f in turn.frames if f.get("author") == "assistant")["text"] == words

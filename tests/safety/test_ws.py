@@ -96,6 +96,14 @@ def test_ws_02_no_byte_makes_one_header_into_two(arena: Arena, between: bytes):
         assert status_of(knock(url, path, headers)) in (0, 400, 403), headers
 
 
+def test_ws_02_two_headers_are_two(arena: Arena):
+    """The other side: what a server would do that took one of those bytes for the end of a line."""
+    url = arena.product.web.url
+    split = (b"X-Note", b"a\r\nOrigin: " + url.encode())
+
+    assert status_of(knock(url, path_of(arena.a), [cookie(arena.a), split])) == ACCEPTED
+
+
 def test_ws_02_names_that_look_alike_are_other_names(arena: Arena):
     url = arena.product.web.url
     path, mine = path_of(arena.a), cookie(arena.a)
@@ -379,3 +387,14 @@ def test_ws_06_bytes_that_are_no_frames_end_one_socket_only(arena: Arena, raw: b
     assert socket.close_code(within=5) in (1002, 1003, 1007)
     arena.model.script(say("Good morning."))
     assert other.ask("Hello")["author"] == "assistant"
+
+
+def test_ws_06_bytes_that_are_a_frame_end_nothing(arena: Arena):
+    """The other side: the same way of writing, with bytes that a client may send."""
+    socket = arena.a.chat()
+
+    socket.ws.socket.sendall(b"\x81\x85\x00\x00\x00\x00hello")
+
+    assert socket.until(type="error", within=5)["code"] == "bad_frame"
+    arena.model.script(say("Good morning."))
+    assert socket.ask("Hello")["author"] == "assistant"
