@@ -62,7 +62,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests measured, `record_property("measured", …)`, stands below the results of every run."""
     reports = [report for found in terminalreporter.stats.values() for report in found]
     for report in reports:
-        if getattr(report, "when", None) == "call":
+        if getattr(report, "when", None) == "teardown":  # by then all of it is known
             for name, text in report.user_properties:
                 if name == "measured":
                     terminalreporter.write_line(f"measured: {text}")

@@ -15,12 +15,14 @@ import pytest
 import redis
 
 from tests.environment import process_environment
-from tests.processes import ROOT, Stack, manage
+from tests.processes import ROOT, Running, Stack, manage
 from tests.safety import journal
 from tests.safety.arena import Arena, Product
-from tests.safety.cast import DATABASE_PASSWORD, REDIS_PASSWORD, SECRETS, Pair
+from tests.safety.cast import CUSTOMERS, DATABASE_PASSWORD, REDIS_PASSWORD, SECRETS, Pair
+from tests.safety.endurance import Endurance
 from tests.safety.hostile import Hostile
 from tests.safety.oracles import judge
+from tests.safety.person import Person
 from tests.servers import APPLICATION, Redis
 
 # Pairs of the pool that are made at once: at the start, and again whenever all are used.
@@ -116,12 +118,58 @@ def pairs(database_url: str) -> Iterator[Pair]:
 
 
 @pytest.fixture
-def arena(_product: Product, _pairs: Iterator[Pair]) -> Iterator[Arena]:
+def endurance(_product: Product, _pairs: Iterator[Pair]) -> Callable[..., Endurance]:
+    """`endurance(web)` looks at a web server of the test's own before; its `problems()` are asked for afterwards."""
+    return lambda *running: Endurance(*running, model=_product.model, pair=next(_pairs))
+
+
+@pytest.fixture
+def beside(_product: Product, tmp_path: Path) -> Iterator[Stack]:
+    """More servers on the product's database and Redis, with variables of their own."""
+    made = Stack(folder=tmp_path, database_url=app_url(_product.database_url), redis_url=_product.redis_url)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def crowd(_pairs: Iterator[Pair]) -> Iterator[Callable[[Running, int], list[Person]]]:
+    """`crowd(web, 50)`: so many customers more, at home at this web server."""
+    came: list[Person] = []
+
+    def come(web: Running, count: int) -> list[Person]:
+        everybody = (Person(facts=pair.facts(letter), url=web.url) for pair in _pairs for letter in CUSTOMERS)
+        new = list(itertools.islice(everybody, count))
+        came.extend(new)
+        return new
+
+    yield come
+    for person in came:
+        person.leave()
+
+
+@pytest.fixture
+def steady(request: pytest.FixtureRequest, _product: Product, _pairs: Iterator[Pair]) -> Endurance | None:
+    """For the full-size cases the oracle O6 looks at memory and at a bystander's answers too."""
+    if request.node.get_closest_marker("long") is None:
+        return None
+    return Endurance(_product.web, _product.worker, model=_product.model, pair=next(_pairs))
+
+
+@pytest.fixture
+def arena(
+    _product: Product,
+    _pairs: Iterator[Pair],
+    steady: Endurance | None,
+    record_property: Callable[[str, object], None],
+) -> Iterator[Arena]:
     """The product with two fresh customers, a reviewer or two and a model that does as it is told."""
     made = Arena(product=_product, pair=next(_pairs))
     try:
         yield made
         problems = judge(made)
+        if steady is not None and "O6" not in made.waived:
+            problems += steady.problems()
+            record_property("measured", f"O6 {steady.measured}")
         assert not problems, "\n".join(problems)
         _product.model.check()
     finally:

@@ -27,14 +27,14 @@ class Watch:
     def __enter__(self) -> Watch:
         # Only growth from here on counts: the kernel's high-water mark starts anew.
         Path(f"/proc/{self.pid}/clear_refs").write_text("5")
-        self._before = self._status("VmRSS")
+        self._before = memory_of(self.pid)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
-        self.grown_mb = (self._status("VmHWM") - self._before) / MEGABYTE
+        self.grown_mb = (memory_of(self.pid, "VmHWM") - self._before) / MEGABYTE
 
     def _look(self) -> None:
         with httpx2.Client(trust_env=False, timeout=30) as http:
@@ -43,6 +43,8 @@ class Watch:
                 http.get(self.url)
                 self.longest_s = max(self.longest_s, time.monotonic() - begun)
 
-    def _status(self, name: str) -> int:
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024
+
+def memory_of(pid: int, name: str = "VmRSS") -> int:
+    """Bytes that a process holds now, or (VmHWM) held at most."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) * 1024
