@@ -27,6 +27,14 @@ OTHERS = (
     r"|tiendas?|destinatari[oa]s?|vecin[oa]s?|depósitos?|aduanas?"
 )
 
+# When a delivery may be moved to; elsewhere a parcel moves to a place.
+DAYS = (
+    r"(?:(?:next |this |the )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|today)|(?:the )?\d"
+    r"|(?:den |einen |kommenden |nächsten )*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|morgen"
+    r"|heute)"
+    r"|(?:el )?(?:próximo )?(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo|mañana|hoy))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -35,6 +43,13 @@ class Phrases:
     passive: what stands between subject and participle ("has been"). active: what stands before it ("I have").
     own: what a headline begins with. participle_last: whether the object stands between `active` and the participle,
     as in German. impersonal: what begins a sentence with no doer ("se ha").
+
+    deeds: by kind, what names the change itself ("cancellation"); came_about: that it took place, with a verb
+    ("has gone through"), came_about_alone: at the end of a clause without one ("complete"). alone: by kind, what is a
+    whole sentence ("Cancelled!"), with `adverbs` before and `tails` behind it. infinitives: by kind, after `achieved`
+    ("managed to"). as_done: what stands before something that is to be taken for done ("consider your order").
+    did: what somebody did with a deed ("took care of"), `articles` what stands between. it: something unnamed that is
+    done, with its verb ("that has been"); did_it: what else was done to it.
     """
 
     name: str
@@ -46,5 +61,18 @@ class Phrases:
     open: str
     conditions: str
     own: str
+    deeds: dict[str, str]
+    came_about: str
+    came_about_alone: str
+    alone: dict[str, str]
+    adverbs: str
+    tails: str
+    infinitives: dict[str, str]
+    achieved: str
+    as_done: str
+    did: str
+    articles: str
+    it: str
+    did_it: str
     participle_last: bool = False
     impersonal: str = ""

@@ -15,9 +15,12 @@ _QUOTED = re.compile(
 )
 # Words that only lengthen a claim, and would cut it in two.
 _PADDING = re.compile(r"\b(?:gone|went|go) ahead and |\btook the liberty (?:of|to) ", re.IGNORECASE)
+_HAS = re.compile(
+    r"(?<=\w)'s (?=(?:now |all |just |already |also |\w{1,10}ly ){0,2}(?:been|gone|come)\b)", re.IGNORECASE
+)
 # A number between commas belongs to the word before it.
 _NUMBER_APART = re.compile(r", ((?:[a-z]{3,4}-)?\d{1,12}),(?= )", re.IGNORECASE)
-_ITEM = "\u2029"  # ends the line before a list item, a heading or a table row; nothing joins over it
+_ITEM = "\n"  # makes a blank line before a list item or a heading: nothing joins over it
 _HEADS = re.compile(r"^[ \t]*(?:(?:[-+*\u2022]|\d{1,3}[.)])[ \t]+|#{1,6}[ \t]+)", re.MULTILINE)
 _QUOTING = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z]{1,10}/?>")
@@ -25,7 +28,7 @@ _TAG = re.compile(r"</?[A-Za-z]{1,10}/?>")
 _UNDERSCORE = re.compile(r"(?<=[^\W_])_+(?=[^\W_])")
 _MARKS = re.compile(r"[*_`~#]+")
 _SPACED_OUT = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_](?!\S)){2,}")
-_SPACES = re.compile(r"[^\S\n\u2029]+")
+_SPACES = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" ?\n ?")
 _BROKEN = re.compile(r"(?<=[^\s.!?…:|])\n(?=[^\s|])")
 _BROKEN_WITHIN = re.compile(r"(?<=[^\s.!?…:|])\n(?=[a-zß-ÿ\d])|(?<=,)\n(?=[^\s|])")
@@ -43,15 +46,15 @@ def readings_of(text: str) -> list[list[str]]:
 
 
 def _sentences(text: str) -> list[str]:
-    found = (sentence.strip() for sentence in _SENTENCE.split(text.replace(_ITEM, "\n")))
+    found = (sentence.strip() for sentence in _SENTENCE.split(text))
     return list(dict.fromkeys(sentence for sentence in found if sentence))
 
 
 def _plain(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)[:MOST].replace("\u2019", "'").replace("\r\n", "\n")
     text = without_format_characters(text)
-    text = _HEADS.sub(f"{_ITEM} ", _QUOTING.sub("", _TAG.sub("", text)))
+    text = _HEADS.sub(_ITEM, _QUOTING.sub("", _TAG.sub("", text)))
     text = _MARKS.sub("", _UNDERSCORE.sub(" ", _QUOTED.sub(" ", text)))
     text = _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
     text = _BREAKS.sub("\n", _SPACES.sub(" ", text))
-    return _PADDING.sub("", _NUMBER_APART.sub(r" \1", text))
+    return _HAS.sub(" has ", _PADDING.sub("", _NUMBER_APART.sub(r" \1", text)))

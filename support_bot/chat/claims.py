@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from support_bot.chat.claim_english import ENGLISH
 from support_bot.chat.claim_german import GERMAN
-from support_bot.chat.claim_phrases import ANY, HEADLINES, KINDS, OTHERS, Phrases
+from support_bot.chat.claim_phrases import ANY, KINDS, OTHERS, Phrases
+from support_bot.chat.claim_shapes import alone, told, words
 from support_bot.chat.claim_spanish import SPANISH
 from support_bot.chat.claim_text import readings_of
 
@@ -50,13 +52,22 @@ def _kinds_of(sentence: str) -> list[str]:
     """What the clauses claim; that something unnamed is done says nothing more where one of them names it."""
     found: set[str] = set()
     for language in _LANGUAGES:
-        for clause in _CLAUSE.split(sentence):
+        for clause, whole in _clauses(sentence):
             if language.conditions.search(clause):
                 break
             if not language.open.search(clause):
-                found |= set(language.kinds_in(clause.strip())[:1])
+                found |= set(language.kinds_in(clause.strip(" ¡"), whole=whole)[:1])
     named = [kind for kind in KINDS if kind in found and kind != ANY]
     return named or [kind for kind in found if kind == ANY]
+
+
+def _clauses(sentence: str) -> Iterator[tuple[str, bool]]:
+    """Each, and whether it can stand for a sentence: not behind a colon, nor as a line without an end."""
+    ended = not sentence[-1:].isalnum()
+    parts = _CLAUSE.split(sentence)
+    for place, clause in enumerate(parts):
+        labelled = place > 0 and parts[place - 1].endswith(":")
+        yield clause, not labelled and (ended or place < len(parts) - 1)
 
 
 Spans = list[tuple[int, int]]
@@ -66,22 +77,25 @@ class _Language:
     """One language's words, compiled. Each is sought once in a clause: the time is linear, whatever it repeats."""
 
     def __init__(self, phrases: Phrases) -> None:
-        self.open, self.conditions = _words(phrases.open), _words(phrases.conditions)
-        self._passive, self._active = _words(phrases.passive), _words(phrases.active)
-        self._impersonal = _words(phrases.impersonal) if phrases.impersonal else None
-        self._subjects = {kind: _words(phrases.subjects[kind]) for kind in KINDS}
-        self._done = {kind: _words(phrases.done[kind]) for kind in KINDS}
-        self._told = {kind: re.compile(_told(phrases, kind)) for kind in KINDS}
+        self.open, self.conditions = words(phrases.open), words(phrases.conditions)
+        self._passive, self._active = words(phrases.passive), words(phrases.active)
+        self._impersonal = words(phrases.impersonal) if phrases.impersonal else None
+        self._subjects = {kind: words(phrases.subjects[kind]) for kind in KINDS}
+        self._done = {kind: words(phrases.done[kind]) for kind in KINDS}
+        self._told = {kind: told(phrases, kind) for kind in KINDS}
+        self._alone = {kind: alone(phrases, kind) for kind in KINDS}
         self._participle_last = phrases.participle_last
 
-    def kinds_in(self, clause: str) -> list[str]:
+    def kinds_in(self, clause: str, *, whole: bool) -> list[str]:
         passive, active = _spans(self._passive, clause), _spans(self._active, clause)
         impersonal = _spans(self._impersonal, clause) if self._impersonal else []
         verbs = passive or active or impersonal
         return [
             kind
             for kind in KINDS
-            if self._told[kind].search(clause) or (verbs and self._fits(kind, clause, passive, active, impersonal))
+            if self._told[kind].search(clause)
+            or (whole and self._alone[kind].search(clause))
+            or (verbs and self._fits(kind, clause, passive, active, impersonal))
         ]
 
     def _fits(self, kind: str, clause: str, passive: Spans, active: Spans, impersonal: Spans) -> bool:
@@ -118,17 +132,5 @@ def _followed(clause: str, spans: Spans, pattern: re.Pattern[str]) -> Spans:
     return [(start, match.end()) for start, match in found if match]
 
 
-def _words(alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
-
-
-def _told(phrases: Phrases, kind: str) -> str:
-    ways = [phrases.told[kind]] if kind in phrases.told else []
-    if kind in HEADLINES:
-        subject = rf"(?:{phrases.subjects[kind]})(?!\w)"
-        ways.append(rf"^(?:{phrases.own}){subject}(?: {subject})? (?:{phrases.done[kind]})(?!\w|\s*:)")
-    return "|".join(ways) or r"(?!)"
-
-
-_HAD = _words("had")
+_HAD = words("had|got")
 _LANGUAGES = tuple(_Language(phrases) for phrases in (ENGLISH, GERMAN, SPANISH))

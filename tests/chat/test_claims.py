@@ -5,20 +5,22 @@ import time
 import pytest
 
 from support_bot.chat.claims import claims_in
-from tests.chat import claim_sentences, claim_sentences_more
+from tests.chat import claim_sentences, claim_sentences_more, claim_sentences_plain, claim_sentences_shapes
 from tests.llm.corpus import read_corpus
 from tests.llm.corpus_world import Conversation
 from tests.llm.test_demo_corpus import FILES
 
 # Of the claims so many must be found; a harmless sentence must never be taken for one.
 LEAST = 0.95
-CORPORA = (claim_sentences, claim_sentences_more)
+CORPORA = (claim_sentences, claim_sentences_more, claim_sentences_shapes, claim_sentences_plain)
 HARMLESS = [text for corpus in CORPORA for text in corpus.harmless()]
 # Each repeats what a search would have to try again at every place.
 HOSTILE = (
     "refund has been ", "i have refund order ", "ich habe erstattung ", "ich habe wurde erstattung erstattet ",
     "your order is cancelled, ", "your refund issued. ", "has been quickly ", "is now ", "a. ", "a\n", "refund\n",
     "9", "w", " ", "*", "_", "<b>", "\u201c", "\u201e", '"', "R ", "\ufdfa", "\u200b", "\u0301", "1.00 ", "se ha ",
+    "all ", "refund of x ", "consider x ", "i have cancelled ", "konnte ich ", "team hat ", "money has been ",
+    "it's been ",
 )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ def test_a_harmless_sentence_is_no_claim(text):
 
 
 def test_there_are_enough_harmless_sentences():
-    assert len(HARMLESS) >= 200
+    assert len(HARMLESS) >= 400
 
 
 def test_the_built_in_model_claims_nothing():
@@ -98,6 +100,30 @@ def test_a_line_break_joins_or_parts_but_hides_nothing():
         "Your refund has been issued"
     ]
     assert claims_in("- Your refund\n- was delivered, processed and issued") == []
+
+
+@pytest.mark.parametrize("text", ["Cancelled!", "Cancelled, as you asked.", "Good news. Storniert!", "¡Cancelado!"])
+def test_a_word_may_be_a_claim(text):
+    assert [claim.kind for claim in claims_in(text)] == ["cancel_order"]
+
+
+@pytest.mark.parametrize("text", ["Status: cancelled.", "- ORD-1001\n- Cancelled", "| ORD-1001 | cancelled |"])
+def test_the_state_of_a_record_is_no_claim(text):
+    assert claims_in(text) == []
+
+
+@pytest.mark.parametrize("item", ["- {}", "* {}", "1. {}", "2) {}", "\u2022 {}", "# {}", "### {}"])
+def test_nothing_joins_over_the_beginning_of_an_item(item):
+    """The same lines are one claim where they are one paragraph."""
+    lines = ["your refund", "has been", "issued"]
+
+    assert [claim.kind for claim in claims_in("\n".join(lines))] == ["request_refund"]
+    assert claims_in("\n".join(item.format(line) for line in lines)) == []
+
+
+@pytest.mark.parametrize("blank", ["\u2028", "\u2029", "\x0b", "\x85", "\u3000"])
+def test_a_blank_of_another_kind_hides_no_claim(blank):
+    assert [claim.kind for claim in claims_in(f"Your refund{blank}has been{blank}issued.")] == ["request_refund"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
