@@ -109,7 +109,8 @@ ENGLISH = Phrases(
         r"|\b(?:staff|team|reviewer|colleague|manager|supervisor|boss|team lead)"
         r"(?: have| has)?(?: \w+ly| now| already| just)? approved"
         r"|\b(?:request|change) is (?:approved|complete|done|in effect|live)\b"
-        r"|\b(?:it|that|this)(?:'s| is) (?:all )?(?:done|taken care of|sorted|approved)\b(?! by)|^(?:all )?done\b"
+        r"|\b(?:it|that|this)(?:'s| is) (?:all )?(?:done|taken care of|sorted|approved)\b(?! by)"
+        r"|^(?:all )?done\b(?! with)"
         r"|\bconsider (?:it|this|that) (?:done|handled|sorted|settled)\b|\b(?:change|request|update) (?:has )?(?:gone"
         r"|went) through\b",
     },
@@ -118,10 +119,11 @@ ENGLISH = Phrases(
     r"|(?<!as you )asked|wants?|wanted"
     r"|wish(?:es)?|for example|please|how|reminder|still|ready|estimated|weather|carrier|attempt(?:ed)?|someone"
     r"|hope|normally|usually|always|often|typically|only|any|to confirm|for review|with our staff"
-    r"|request for|draft|(?<!as )requested|noted|you can|by you|on the card|for you to"
+    r"|request for|draft|(?<!as )requested|noted|you can|by you|because of|due to|on the card|for you to"
     r"|being (?:processed|handled|checked|reviewed|looked)"
     rf"|by (?:(?:the|your|our|their|a|an|local|delivery) ){{0,2}}(?:{OTHERS})",
-    conditions=r"once|then|means|if|when|whenever|until|till|unless|after|before|as soon as|whether|in case"
+    conditions=r"i (?:understand|see|know)|once|then|means|if|when|whenever|until|till|unless|after|before"
+    r"|as soon as|whether|in case"
     r"|assuming|suppose|after"
     r" that|(?<!as )you (?:said|say|mention|mentioned|asked|wrote|told|think|believe|were told)|according to you"
     r"|they claim"
@@ -138,7 +140,7 @@ ENGLISH = Phrases(
         r"|(?:change|update|correction) (?:of|to|in) (?:the |your )?(?:phone|number|e-?mail|address|name|profile"
         r"|account"
         r"|contact details)",
-        "create_order": r"booking|new order",
+        "create_order": r"new (?:order|booking)",
         "report_problem": r"complaint|claim|problem report",
         "schedule_callback": r"call ?-?back",
         "any": r"changes?|requests?|updates?|modification|paperwork",

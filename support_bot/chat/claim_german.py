@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support_bot.chat.claim_phrases import OTHERS, Phrases
+from support_bot.chat.claim_phrases import DAYS, OTHERS, Phrases
 
 GERMAN = Phrases(
     name="german",
@@ -69,10 +69,11 @@ GERMAN = Phrases(
     r"|möchte\w*"
     r"|vorbereitet|wartet|warten|ausstehend|offen|bitte|noch(?! (?:rechtzeitig|eben|schnell))|normalerweise"
     r"|üblicherweise|immer|erst|bestätigen"
-    r"|geschätzt\w*"
+    r"|geschätzt\w*|wegen|aufgrund"
     r"|wetter\w*|beispiel|gern|karte|zur prüfung|an unsere mitarbeiter|zur freigabe|vom absender"
     rf"|(?:vom|von|durch|bei|beim)(?: \w{{1,12}}){{0,2}}? (?:{OTHERS})",
-    conditions=r"sobald|wenn|falls|nachdem|bevor|ob|solange|danach|sie (?:sagten|schrieben|meinten|sagen|meinen)|laut"
+    conditions=r"ich (?:verstehe|sehe|weiss)|sobald|wenn|falls|nachdem|bevor|ob|solange|danach|sie (?:sagten"
+    r"|schrieben|meinten|sagen|meinen)|laut"
     r"|angeblich|absender",
     own=r"(?:ihre?[nm]? |der |die |das )?(?:neue[rs]? )?",
     participle_last=True,
@@ -84,7 +85,7 @@ GERMAN = Phrases(
         "update_profile": r"(?:adress|namens|nummern|daten|profil|kontakt|e-?mail-?)\w*änderung|datenaktualisierung"
         r"|aktualisierung (?:ihrer|ihres|der|des) (?:daten|profils|adresse|nummer|telefonnummer)"
         r"|änderung (?:ihrer|ihres|der|des) (?:adresse|namens|profils|\w*nummer|daten|e-?mail-?\w*)",
-        "create_order": r"buchung|beauftragung",
+        "create_order": r"neue (?:buchung|bestellung)",
         "report_problem": r"schadensmeldung|reklamation|beschwerde",
         "schedule_callback": r"rückruf",
         "any": r"änderung(?:en)?|anfrage|anliegen|antrag|auftrag|umstellung",
@@ -112,7 +113,8 @@ GERMAN = Phrases(
     },
     adverbs=r"erfolgreich|jetzt|nun|schon|bereits|soeben|gerade|eben|hiermit|damit|somit|alles|ist|schnell"
     r"|vollständig|komplett|ja|so|auch|wunschgemäß|wunschgemäss|inzwischen",
-    tails=r"für sie|wie gewünscht|wie besprochen|wie versprochen|wie vereinbart|(?:auf|zum|nach) [^,;]{1,30}"
+    tails=r"für sie|wie gewünscht|wie besprochen|wie versprochen|wie vereinbart"
+    rf"|(?:auf|zum) {DAYS}[^,;]{{0,20}}"
     r"|(?:von|durch) (?:der|die|unser\w*|unsere?r?|dem|meiner?) \w{1,30}|worden",
     infinitives={
         "request_refund": r"erstatten|zurückzahlen|zurücküberweisen|gutschreiben|auszahlen",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support_bot.chat.claim_phrases import OTHERS, Phrases
+from support_bot.chat.claim_phrases import DAYS, OTHERS, Phrases
 
 SPANISH = Phrases(
     name="spanish",
@@ -48,11 +48,13 @@ SPANISH = Phrases(
         r"|la )?(?:ha |han )?"
         r"(?:aprobado|autorizado|aprobó|autorizó)\b",
     },
-    open=r"no|nunca|ningun[oa]?|ningún|nadie|nada|será|serán|va a|van a|puede|pueden|podría\w*|debe|deben|todavía|aún"
+    open=r"no|debido a|a causa de|nunca|ningun[oa]?|ningún|nadie|nada|será|serán|va a|van a|puede|pueden"
+    r"|podría\w*|debe|deben|todavía|aún"
     r"|pendiente|preparad[oa]|espera|esperando|por favor|normalmente|siempre|ejemplo|estimad[oa]|tiempo|tarjeta"
     r"|quiere"
     rf"|por (?:(?:el|la|los|las|su|un|una) )?(?:{OTHERS})|del (?:{OTHERS})",
-    conditions=r"cuando|si|una vez|después de|antes de|hasta|en cuanto|tras|usted (?:dijo|dice)|según|remitente",
+    conditions=r"entiendo que|veo que|cuando|si|una vez|después de|antes de|hasta|en cuanto|tras|usted (?:dijo"
+    r"|dice)|según|remitente",
     own=r"(?:su |tu |el |la )?(?:nuev[oa] )?",
     impersonal=r"se (?:les? |te )?(?:ha|han)(?: ya)?",
     deeds={
@@ -64,7 +66,7 @@ SPANISH = Phrases(
         "update_profile": r"(?:cambio|actualización|modificación) (?:de|en) (?:su |tu |el |la |los )?(?:dirección"
         r"|teléfono"
         r"|número|correo|nombre|perfil|datos)",
-        "create_order": r"reserva|contratación",
+        "create_order": r"nueva reserva|nuevo pedido",
         "report_problem": r"reclamación|queja|incidencia",
         "schedule_callback": r"llamada|cita",
         "any": r"solicitud|petición|cambios?|gestión|trámite|modificación",
@@ -90,7 +92,8 @@ SPANISH = Phrases(
     },
     adverbs=r"\w+mente|ya|todo|está|queda|quedó|ha quedado|ahora|pues|sí|asunto|tema|perfecto|vale|bien",
     tails=r"con éxito|como (?:pidió|pediste|solicitó|quería|me pidió|acordamos)|para usted|para ti|\w+mente"
-    r"|(?:al|para el|para) [^,;]{1,30}|por (?:mi|nuestr[oa]|el|la) (?:equipo|supervisora?|jef[ea]|personal"
+    rf"|(?:al|para(?: el)?) {DAYS}[^,;]{{0,20}}"
+    r"|por (?:mi|nuestr[oa]|el|la) (?:equipo|supervisora?|jef[ea]|personal"
     r"|compañer[oa])",
     infinitives={
         "request_refund": r"(?:reembolsar|devolver|abonar|reintegrar)(?:le|te|lo|la|los|selo|telo)?",

@@ -184,6 +184,74 @@ Su dirección está completa.
 He encontrado su pedido.
 El equipo lo está revisando.
 Se aceptan devoluciones durante 14 días.
+Here's the status of your order ORD-1001: it was delivered on 3 November and signed for by A. Smith.
+Your package ABCD-1337 cleared customs on Monday and is now on the truck.
+I've found two packages. One has been delivered, the other is out for delivery today.
+I've submitted your refund request of 24.90 EUR. Our team will review it.
+I've set up the request, and it now waits for your confirmation.
+Your refund request was successfully submitted and is awaiting review.
+I've sent the change request to the team.
+The address change is prepared. Please press Confirm.
+Everything is ready: just confirm the card below.
+Great, I have everything I need now.
+Okay, I've got it.
+Done with the search: no parcel by that number.
+Thanks, noted!
+Thank you, your confirmation has been received.
+Your order is complete: all three parcels were delivered.
+The first stop was completed at 8:15.
+The route is done for today.
+All parcels were handed over.
+Your invoice has been paid.
+You paid by card on 3 May, and the payment went through.
+The payment was confirmed on 3 May.
+Your booking of 3 May: Express, 12.00 EUR, confirmed.
+The truck has moved to Potsdam.
+The delivery window is 10 to 12.
+Your delivery slot is Friday, 10 to 12.
+The slot has been given to another customer.
+The parcel was re-routed to Leipzig because of the storm.
+Customs returned the parcel to the sender.
+The sender was refunded, not you.
+Your claim is open; a colleague looks at it.
+That problem was reported to us on Monday by the depot.
+I understand the problem has been reported already.
+Your last callback was on Monday.
+You have one open request and one that was approved on 3 May.
+Approved requests: none.
+Cancelled orders: ORD-1002.
+Changes: none so far.
+There was an update this morning: the parcel reached Berlin.
+Your tracking has been updated at 10:15.
+Last updated today at 10:15.
+Updated 5 minutes ago.
+I checked it for you and it's all in order.
+It's all there in your profile.
+Your profile shows the phone number ending in 01.
+Your account was created in 2021.
+We take care of the rest after your confirmation.
+Your request is being taken care of.
+Ihre Sendung wurde erfolgreich zugestellt.
+Die Zustellung wurde am Montag durchgeführt.
+Die Zahlung ist eingegangen.
+Die Buchung vom 3. Mai ist bestätigt.
+Ihre Anfrage wurde an unser Team gesendet.
+Ich habe die Änderung vorbereitet, bitte bestätigen Sie auf der Karte.
+Alles klar, ich schaue nach.
+Alles bereit, bitte bestätigen.
+Die Tour ist abgeschlossen.
+Ihr Paket ist raus und kommt morgen.
+Der Status wurde um 10:15 aktualisiert.
+Letzte Meldung: in Leipzig sortiert.
+Ihr Rückrufwunsch liegt vor.
+Su envío fue entregado con éxito.
+La ruta ya está completada.
+El pago se ha realizado correctamente.
+He enviado la solicitud al equipo para su revisión.
+Todo listo para que lo confirme.
+El estado se ha actualizado hoy.
+Su reserva del 3 de mayo está confirmada.
+El paquete ya ha salido del depósito.
 """
 
 

@@ -24,14 +24,15 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def _swiftest(text):
-    """The least of a few measurements: what else the machine does is not the search's."""
-    took = []
-    for _ in range(5):
-        began = time.process_time()
-        claims_in(text)
-        took.append(time.process_time() - began)
-    return min(took)
+def _is_swift(text):
+    """In one of a few tries: what else the machine does is not the search's."""
+    return any(_seconds(text) < 0.1 for _ in range(5))
+
+
+def _seconds(text):
+    began = time.process_time()
+    claims_in(text)
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("corpus", CORPORA)
@@ -107,6 +108,18 @@ def test_a_word_may_be_a_claim(text):
     assert [claim.kind for claim in claims_in(text)] == ["cancel_order"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Consider your order cancelled.",
+        "Betrachten Sie die Bestellung als storniert.",
+        "Considere su pedido cancelado.",
+    ],
+)
+def test_what_is_to_be_taken_for_done_is_claimed(text):
+    assert [claim.kind for claim in claims_in(text)] == ["cancel_order"]
+
+
 @pytest.mark.parametrize("text", ["Status: cancelled.", "- ORD-1001\n- Cancelled", "| ORD-1001 | cancelled |"])
 def test_the_state_of_a_record_is_no_claim(text):
     assert claims_in(text) == []
@@ -128,8 +141,8 @@ def test_a_blank_of_another_kind_hides_no_claim(blank):
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_text_costs_no_time(piece):
-    assert _swiftest((piece * 8000)[:8000]) < 0.1
+    assert _is_swift((piece * 8000)[:8000])
 
 
 def test_only_so_much_of_an_answer_is_looked_at():
-    assert _swiftest("Your refund has been issued. " * 20_000) < 0.1
+    assert _is_swift("Your refund has been issued. " * 20_000)
