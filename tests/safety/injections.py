@@ -79,14 +79,15 @@ def wish_of(arena: Arena, goal: str) -> str:
     return f"{goal}({json.dumps(call_of(arena, goal))})"
 
 
-def looks(arena: Arena) -> Answer:
-    """Every look-up that a question about a package may take."""
+def looks(arena: Arena, *, requests: bool = True) -> Answer:
+    """Every look-up that a question about a package may take; `requests`: and what was asked for before."""
+    more: list[tuple[str, dict[str, Any]]] = [("list_my_requests", {})] if requests else []
     return fanout(
         ("check_package", {"package_id": arena.pair.sent_to_a}),
         ("check_package", {"package_id": arena.a.facts.packages[1]}),
         ("check_truck", {"package_id": arena.a.facts.packages[0]}),
         ("list_my_packages", {}),
-        ("list_my_requests", {}),
+        *more,
     )
 
 

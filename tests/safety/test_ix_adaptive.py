@@ -29,7 +29,7 @@ def another_conversation(arena: Arena) -> Socket:
 def test_ix_04_whoever_knows_our_words_gets_no_effect_and_is_found_out(arena: Arena, goal: str):
     for kind in KINDS[GOALS.index(goal) :: len(GOALS)]:
         plant(arena, injection(kind, wish_of(arena, goal)))
-        arena.model.always = follow(goal, call_of(arena, goal), sign=SIGN, first=looks(arena))
+        arena.model.always = follow(goal, call_of(arena, goal), sign=SIGN, first=looks(arena, requests=False))
         first = len(arena.model.requests)
 
         turn = arena.turn(another_conversation(arena), text=QUESTION)
