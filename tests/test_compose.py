@@ -112,7 +112,7 @@ def variables_of_settings() -> set[str]:
     calls = [node for node in ast.walk(ast.parse(SETTINGS.read_text())) if isinstance(node, ast.Call)]
     ours = [call for call in calls if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "env"]
     return {
-        argument.value
+        str(argument.value)
         for call in ours
         for argument in call.args[:1]
         if isinstance(argument, ast.Constant) and re.fullmatch(r"[A-Z_]+", str(argument.value))

@@ -107,7 +107,9 @@ def test_ws_14_nobody_signs_in_while_tries_cannot_be_counted(place: Place):
 
 def test_ws_14_a_redis_that_hangs_is_one_that_is_away(place: Place):
     outside = place.visitor()
+    began = time.monotonic()
     assert try_password(outside, "wrong").status_code == 200
+    usual = time.monotonic() - began
     place.signal(signal.SIGSTOP)
     try:
         began = time.monotonic()
@@ -118,7 +120,7 @@ def test_ws_14_a_redis_that_hangs_is_one_that_is_away(place: Place):
 
     assert refused(answer), answer.status_code
     assert CANNOT in answer.text
-    assert took < 5
+    assert took < 4 + 3 * usual  # one second, and what a busy machine takes
     assert try_password(outside, "demo").status_code == 302
 
 
