@@ -6,7 +6,6 @@ another party than this customer could have written is an `Untrusted`, which say
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,25 +13,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
+from tools.invisible import is_invisible, without_format_characters
 from tools.masking import mask_cards, mask_email, mask_personal
-
-# Control, format (bidi, zero width, tags), surrogate, private use: nothing a person wants to read in an answer.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 Writer = Literal["sender", "carrier", "staff", "customer"]
 
 
 def clean(text: str, *, length: int) -> str:
     """One line of visible text of at most `length` characters; what was cut is shown by an ellipsis."""
-    visible = "".join(map(_seen, text[: 4 * length]))
+    # What cannot be seen leaves a gap, but for what stands inside a word and only hides there (zero width, bidi).
+    visible = "".join(" " if is_invisible(char) else char for char in without_format_characters(text[: 4 * length]))
     line = " ".join(visible.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-def _seen(char: str) -> str:
-    """What cannot be seen leaves a gap, but for what stands inside a word and only hides there (zero width, bidi)."""
-    kind = unicodedata.category(char)
-    return "" if kind == "Cf" else " " if kind in _INVISIBLE else char
 
 
 def _cut(length: int) -> Callable[[str], str]:
