@@ -131,9 +131,13 @@ def test_an_address_may_spend_a_multiple_of_one_customer(alice, bob, settings):
 def test_yesterday_is_another_day(turn, settings):
     settings.DAILY_TOKENS = 1
     begin(turn)
+    with pytest.raises(budget.Spent):
+        begin(turn)
     ModelCall.objects.update(created_at=timezone.now() - timedelta(days=1))
 
     begin(turn)
+
+    assert ModelCall.objects.count() == 2
 
 
 def test_the_built_in_model_costs_nothing(turn, settings):

@@ -54,8 +54,10 @@ def test_who_was_refused_holds_nothing(redis):
 
 @pytest.mark.servers
 def test_the_places_of_a_process_that_died_are_free_after_their_lease(redis, monkeypatch):
+    held = [place("a"), place("b")]
+    assert [take(place=each) for each in [*held, place("c")]] == [True, True, False]
     monkeypatch.setattr(places, "LEASE_S", 1)
-    [take(place=place(name)) for name in "ab"]
+    renew(places=held)  # for the last time
 
     wait_until(lambda: take(place=place("c")), what="a place whose lease ran out", within=5)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from html.parser import HTMLParser
 from typing import Any
 
@@ -70,6 +71,15 @@ def staff_pages(arena: Arena, call_id: str, conversation: str) -> list[str]:
     ]
 
 
+def test_what_reads_the_pages_finds_markup_and_only_markup():
+    raw = [payload for payload in MARKUP if markup_in(f"<main>{payload}</main>")]
+
+    assert len(raw) >= 50  # the others need a place in an attribute, or are text as they are
+    assert markup_in("".join(f"<p>{html.escape(payload)}</p>" for payload in MARKUP)) == []
+    assert markup_in(f'<p title="{MARK}">') != []
+    assert markup_in(f"<script>let x = '{MARK}'</script>") != []
+
+
 def test_ix_01_markup_of_anybody_is_text_in_every_page(arena: Arena):
     assert len(MARKUP) >= 60
     key = arena.customer_ids()["A"]
@@ -88,15 +98,22 @@ def test_ix_01_markup_of_anybody_is_text_in_every_page(arena: Arena):
 
     visits = [(arena.s1, staff_pages(arena, request["call_id"], socket.conversation))]
     visits.append((arena.a, [f"/chat/{socket.conversation}/", "/track/?number=" + MARKUP[0], "/"]))
+    shown = set()
     for person, paths in visits:
         for path in paths:
             answer = person.browser.get(path)
             assert answer.status_code in (200, 404), (path, answer.status_code)
             assert markup_in(answer.text) == [], path
+            if MARK in answer.text:
+                shown.add(path)
             policy = answer.headers["content-security-policy"]
             scripts = next(part for part in policy.split(";") if part.strip().startswith("script-src"))
             assert "'unsafe-inline'" not in scripts
             assert "'unsafe-eval'" not in scripts
+    wanted = ("/review/", f"/conversation/{socket.conversation}/change/", f"/customer/{key}/change/")
+    assert [part for part in wanted if not any(path.endswith(part) for path in shown)] == [], (
+        "what was written is shown"
+    )
     assert arena.s1.browser.decide(request["call_id"], "decline", reason).status_code == 302
     again = arena.s1.browser.get(f"/admin/tools/approval/{request['call_id']}/review/").text
     assert markup_in(again) == []
