@@ -255,3 +255,25 @@ def test_az_11_frames_and_forms_carry_nothing_along(arena: Arena):
 
     assert arena.sql("SELECT * FROM auth_user WHERE username = %s", arena.a.facts.username) == before
     assert arena.journal() == []
+
+
+def test_az_11_a_form_that_is_right_takes_only_its_own_fields(arena: Arena):
+    """Refused forms save nothing anyhow: these are taken, with everything else that a careless one would save."""
+    arena.waive("O2", "a customer's own form changes the password")
+    kept = (
+        "SELECT to_jsonb(u) - ARRAY['password', 'last_login'], to_jsonb(c) FROM auth_user u"
+        " JOIN tracking_customer c ON c.user_id = u.id WHERE u.username = %s"
+    )
+    before = arena.sql(kept, arena.a.facts.username)
+    extra = {name: json.dumps(value) for name, value in EXTRA.items()}
+    new = "another long phrase 41"
+    changed = {"oldpassword": "demo", "password1": new, "password2": new}
+
+    web = arena.a.browser
+    assert web.post("/chat/new/", extra, page="/accounts/password/change/").status_code == 302
+    assert web.post("/accounts/password/change/", {**extra, **changed}).status_code == 302
+    signing_in = {**extra, "login": arena.a.facts.username, "password": new}
+    assert arena.visitor().post("/accounts/login/", signing_in).status_code == 302
+
+    assert arena.sql(kept, arena.a.facts.username) == before
+    assert [(change.table, change.changed()) for change in arena.journal()] == [("auth_user", {"password"})]

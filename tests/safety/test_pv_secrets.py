@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pytest
 
 from tests.processes import ROOT, children_of, wait_until
 from tests.safety.arena import Arena
@@ -98,6 +99,27 @@ def failing(arena: Arena, table: str, when: str) -> Iterator[None]:
         arena.sql(f"DROP FUNCTION {name}()")
 
 
+@contextmanager
+def held_up(arena: Arena, call_id: str) -> Iterator[None]:
+    """A change of this call waits for a lock until its time is over; the error repeats the row in its context."""
+    name = f"pv04_{uuid4().hex[:8]}"
+    arena.sql(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " EXECUTE format('SELECT pg_advisory_xact_lock(704) /* %s */', NEW.arguments); RETURN NEW; END $$"
+    )
+    arena.sql(
+        f"CREATE TRIGGER {name} BEFORE UPDATE ON tools_toolcall FOR EACH ROW WHEN (NEW.id = '{call_id}')"
+        f" EXECUTE FUNCTION {name}()"
+    )
+    try:
+        with psycopg.connect(arena.product.database_url, autocommit=True) as holder:
+            holder.execute("SELECT pg_advisory_lock(704)")
+            yield
+    finally:
+        arena.sql(f"DROP TRIGGER {name} ON tools_toolcall")
+        arena.sql(f"DROP FUNCTION {name}()")
+
+
 def look_for_personal_values(arena: Arena) -> None:
     logs = arena.logs()
     assert not [value for value in PERSONAL if value in logs]
@@ -159,11 +181,15 @@ def test_pv_04_errors_of_tools_and_tasks_tell_no_personal_value(arena: Arena):
 
 
 def test_pv_04_a_time_out_tells_no_personal_value(arena: Arena):
-    arena.waive("O8", "the log names the type of the database's error, which the oracle takes for its text")
     request = arena.request(arena.a, "update_profile", {"street": STREET, "email": EMAIL})
     socket = arena.socket_of(arena.a)
-    with psycopg.connect(arena.product.database_url) as held:
-        held.execute("SELECT 1 FROM tools_toolcall WHERE id = %s FOR UPDATE", [request["call_id"]])
+    change = "UPDATE tools_toolcall SET reason = 'x' WHERE id = %s"
+    with held_up(arena, request["call_id"]):
+        with (
+            psycopg.connect(arena.product.database_url, options="-c lock_timeout=50") as other,
+            pytest.raises(psycopg.errors.LockNotAvailable, match=STREET),  # such an error does tell of them
+        ):
+            other.execute(change, [request["call_id"]])
         socket.send(type="call.confirm", call_id=request["call_id"], digest=request["digest"])
         assert socket.until(type="error", within=15)["code"] == "internal"
     wait_until(lambda: "socket.frame_failed" in arena.logs(), what="the failure in the log", within=10)
