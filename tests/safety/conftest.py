@@ -19,7 +19,7 @@ from tests.processes import ROOT, Running, Stack, manage
 from tests.safety import journal
 from tests.safety.arena import Arena, Product
 from tests.safety.cast import CUSTOMERS, DATABASE_PASSWORD, REDIS_PASSWORD, SECRETS, Pair
-from tests.safety.endurance import Endurance
+from tests.safety.endurance import Endurance, bystanders_of
 from tests.safety.hostile import Hostile
 from tests.safety.oracles import judge
 from tests.safety.person import Person
@@ -119,8 +119,15 @@ def pairs(database_url: str) -> Iterator[Pair]:
 
 @pytest.fixture
 def endurance(_product: Product, _pairs: Iterator[Pair]) -> Callable[..., Endurance]:
-    """`endurance(web)` looks at a web server of the test's own before; its `problems()` are asked for afterwards."""
-    return lambda *running: Endurance(*running, model=_product.model, pair=next(_pairs))
+    """`endurance(web)` looks at a web server before something is done; its `problems()` are asked for afterwards."""
+
+    def look(web: Running, *others: Running) -> Endurance:
+        bystanders = bystanders_of(next(_pairs), url=web.url, model=_product.model)
+        made = Endurance(web, *others, bystanders=bystanders)
+        _product.model.clear()  # the test begins with an empty script and no requests
+        return made
+
+    return look
 
 
 @pytest.fixture
@@ -148,11 +155,10 @@ def crowd(_pairs: Iterator[Pair]) -> Iterator[Callable[[Running, int], list[Pers
 
 
 @pytest.fixture
-def steady(request: pytest.FixtureRequest, _product: Product, _pairs: Iterator[Pair]) -> Endurance | None:
+def steady(request: pytest.FixtureRequest, _product: Product, endurance: Callable[..., Endurance]) -> Endurance | None:
     """For the full-size cases the oracle O6 looks at memory and at a bystander's answers too."""
-    if request.node.get_closest_marker("long") is None:
-        return None
-    return Endurance(_product.web, _product.worker, model=_product.model, pair=next(_pairs))
+    is_long = request.node.get_closest_marker("long") is not None
+    return endurance(_product.web, _product.worker) if is_long else None
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -14,6 +15,7 @@ import pytest
 
 from tests.processes import Running, Stack, children_of
 from tests.safety.conftest import app_url
+from tests.safety.endurance import Endurance
 from tests.wire import Browser
 
 MOST_S = 2.0
@@ -93,7 +95,9 @@ def latecomer(session: psycopg.Connection) -> str:
     return key
 
 
-def check_volume(database_url: str, folder: Path, redis_url: str, *, messages: int, calls: int) -> None:
+def check_volume(
+    database_url: str, folder: Path, redis_url: str, *, messages: int, calls: int, endures: bool = False
+) -> None:
     with psycopg.connect(database_url, autocommit=True) as session:
         for statement in FILL.split(";\n"):
             if statement.strip():
@@ -101,20 +105,29 @@ def check_volume(database_url: str, folder: Path, redis_url: str, *, messages: i
         stack = Stack(folder=folder, database_url=app_url(database_url), redis_url=redis_url)
         try:
             web = stack.web()
+            bystanders = [partial(enter, web.url, name) for name in ("alice", "bob")]
+            steady = Endurance(web, bystanders=bystanders) if endures else None
             browser = Browser(web.url).sign_in("root")
             took = {page: seconds(browser, page) for page in PAGES}
             before = memory_kib(web)
             first, rows, lazily = exported(browser, lambda: latecomer(session))
             growth = memory_kib(web) - before
             browser.close()
+            problems = steady.problems() if steady else []
         finally:
             stack.stop()
+    print(steady.measured if steady else "")
     print({page: round(value, 2) for page, value in took.items()}, round(first, 2), rows, growth)
     assert {page: value for page, value in took.items() if value > MOST_S} == {}
     assert first < MOST_S
     assert rows == calls + 1
     assert lazily
     assert growth < 50 * 1024
+    assert problems == []
+
+
+def enter(url: str, name: str) -> Browser:
+    return Browser(url).sign_in(name)
 
 
 def seconds(browser: Browser, page: str) -> float:
@@ -136,4 +149,4 @@ def test_ld_10_lists_search_and_export_with_many_rows(database_url: str, tmp_pat
 @pytest.mark.servers
 @pytest.mark.long
 def test_ld_10_lists_search_and_export_with_a_million_rows(database_url: str, tmp_path: Path, redis_url: str):
-    check_volume(database_url, tmp_path, redis_url, messages=1_000_000, calls=100_000)
+    check_volume(database_url, tmp_path, redis_url, messages=1_000_000, calls=100_000, endures=True)
