@@ -104,10 +104,22 @@ def test_ap_01_claims_of_consent_are_words(arena: Arena, claim: str):
 
 
 def test_ap_01_what_waits_is_carried_out_once_and_only_as_it_was_asked(arena: Arena):
+    """The model repeats the wish while it waits for its customer, while it waits for staff, and when it is done."""
     wish = {"order_id": arena.a.facts.orders[0], "amount": "5.00", "reason": "late"}
     request = arena.request(arena.a, "request_refund", wish)
-    arena.turn(arena.a, *(call("request_refund", wish) for _ in range(3)), say("."))
+    repeated = fanout(*[("request_refund", wish)] * 3)
 
-    assert arena.approved(arena.a, request) == "succeeded"
+    for state in ("awaiting_confirmation", "awaiting_approval"):
+        arena.turn(arena.a, repeated, say("."))
+        assert {(told["reference"], told["status"]) for told in arena.told()} == {(request["call_id"], state)}
+        if state == "awaiting_confirmation":
+            arena.confirm(arena.a, request)
+    assert arena.s1.browser.decide(request["call_id"], "approve").status_code == 302
 
+    assert arena.wait_for_end(request["call_id"]) == "succeeded"
+    arena.turn(arena.a, repeated, say("."))
+    assert request["call_id"] not in {told["reference"] for told in arena.told()}
+    assert {told["status"] for told in arena.told()} == {"awaiting_confirmation"}
+    assert len(arena.calls_of(arena.a, effect="write")) == 2
     assert sorted(change.table for change in arena.effects()) == ["tracking_order", "tracking_refund"]
+    assert [change.row["amount"] for change in arena.effects() if change.table == "tracking_refund"] == [5.0]
