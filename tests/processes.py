@@ -90,10 +90,13 @@ class Running:
     def _ended(self) -> bool:
         return self.process.poll() is not None
 
+    def ask_to_stop(self, signum: int = signal.SIGTERM) -> None:
+        if not self._ended():
+            self.process.send_signal(signum)
+
     def stop(self, signum: int = signal.SIGTERM) -> int:
         """The exit code. What does not end in time is killed: a test must leave nothing behind."""
-        if self.process.poll() is None:
-            self.process.send_signal(signum)
+        self.ask_to_stop(signum)
         try:
             return self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -172,6 +175,8 @@ class Stack:
         return running
 
     def stop(self) -> None:
+        for running in self.running:  # all of them drain at once
+            running.ask_to_stop()
         for running in reversed(self.running):
             running.stop()
 

@@ -1,6 +1,7 @@
 """The supervisor with real children: small Python programs that write what happens to them into files."""
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from support_bot import lifeline
 from support_bot.probes import Deafness, web_probe
 from support_bot.startup import Limits, StartError, require_free_port
 from support_bot.supervise import node_name, pidfile, web_children, worker_children
-from tests.processes import Running, children_of, is_running, start, wait_until
+from tests.processes import Running, Stack, children_of, is_running, start, wait_until
 from tests.servers import free_port
 
 # The supervisor kills five seconds after the drain; a test does not wait that long.
@@ -282,8 +283,18 @@ def descendants(pid: int) -> list[int]:
     return [*found, *(grandchild for child in found for grandchild in descendants(child))]
 
 
-def test_a_killed_web_server_answers_again_on_the_same_port(demo_stack):
-    web = demo_stack.web()
+@pytest.fixture(scope="module")
+def demo_web(_sqlite_template, tmp_path_factory):
+    """The demo as `make demo` serves it, and its pidfile; its child may be killed, it comes back."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copyfile(_sqlite_template, folder / "demo.sqlite3")
+    made = Stack(folder=folder, database_url=f"sqlite:///{folder}/demo.sqlite3", redis_url="")
+    yield made.web(PIDFILE=str(folder / "pid")), folder / "pid"
+    made.stop()
+
+
+def test_a_killed_web_server_answers_again_on_the_same_port(demo_web):
+    web, _ = demo_web
     (first,) = children_of(web.pid)
 
     os.kill(first, signal.SIGKILL)
@@ -292,15 +303,14 @@ def test_a_killed_web_server_answers_again_on_the_same_port(demo_stack):
     web.wait_for_http()
 
 
-def test_a_second_server_on_the_port_is_one_line_and_leaves_the_first_its_pidfile(demo_stack, tmp_path):
-    pid = tmp_path / "pid"
-    web = demo_stack.web(PIDFILE=str(pid))
+def test_a_second_server_on_the_port_is_one_line_and_leaves_the_first_its_pidfile(demo_web, tmp_path):
+    web, pid = demo_web
 
     second = start(
         ["-m", "support_bot.supervise", "web"],
         log=tmp_path / "log",
         PORT=web.url.rpartition(":")[2],
-        DATABASE_URL=demo_stack.database_url,
+        DATABASE_URL=f"sqlite:///{pid.parent}/demo.sqlite3",
         PIDFILE=str(pid),
     )
 

@@ -109,6 +109,7 @@ class Socket:
             origin=Origin(origin or browser.url),
             additional_headers={"Cookie": browser.cookies(), **(headers or {})},
             compression=None,
+            max_queue=None,  # else a socket with unread frames would wait in vain for its closing handshake
             open_timeout=WAIT_S,
             legacy=True,  # the caller decides when it is closed
         )

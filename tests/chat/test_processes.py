@@ -6,34 +6,73 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 
-from tests.conftest import Stack
 from tests.environment import process_environment
 from tests.model_server import Call, Gate, ModelServer, calls, text
-from tests.processes import ROOT, children_of, wait_until
-from tests.wire import Browser
+from tests.processes import ROOT, Running, Stack, children_of, wait_until
+from tests.servers import Redis, as_application
+from tests.wire import Browser, Frame
 
 SignIn = Callable[[str, str], Browser]
 pytestmark = pytest.mark.servers
 SHORT = {"LLM_MODEL": "openai:scripted", "TURN_LEASE_S": "1.5", "SWEEP_S": "0.5"}
 
 
-def test_a_running_turn_is_shown_and_stopped_through_another_process(
-    stack: Stack, model_server: ModelServer, sign_in: SignIn
-):
-    here = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
-    there = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
-    model_server.script(text("Half an answer", Gate()))
-    one = sign_in(here.url, "alice").socket()
+@dataclass
+class Product:
+    """Two web servers and a worker that several tests use one after the other; none of them ends it."""
+
+    here: Running
+    there: Running
+    model: ModelServer
+
+
+@pytest.fixture(scope="module")
+def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("processes")
+    store = Redis(folder)
+    store.start()
+    stack = Stack(folder=folder, database_url=as_application(postgres_database()), redis_url=store.url)
+    try:
+        with ModelServer() as model:
+            usual = {"OPENAI_BASE_URL": model.url, **SHORT}
+            here, there = stack.web(**usual), stack.web(**usual)
+            stack.worker(**usual)
+            yield Product(here=here, there=there, model=model)
+    finally:
+        stack.stop()
+        store.stop()
+
+
+@pytest.fixture
+def product(_product: Product) -> Iterator[Product]:
+    yield _product
+    _product.model.check()
+    _product.model.clear()
+
+
+@pytest.fixture
+def alice(product: Product, sign_in: SignIn) -> Browser:
+    """In a conversation without a past."""
+    browser = sign_in(product.here.url, "alice")
+    browser.post("/chat/new/", {}, page="/accounts/password/change/")
+    return browser
+
+
+def test_a_running_turn_is_shown_and_stopped_through_another_process(product: Product, alice: Browser, sign_in: SignIn):
+    product.model.script(text("Half an answer", Gate()))
+    one = alice.socket()
     one.say("Hi")
     turn_id = one.until(type="delta")["turn_id"]
 
-    other = sign_in(there.url, "alice").socket(one.conversation)
+    other = sign_in(product.there.url, "alice").socket(one.conversation)
     so_far = [frame for frame in other.frames if frame["type"] == "delta"]
     other.send(type="turn.cancel", turn_id=turn_id)
     end = other.until_turn_ends(turn_id)
@@ -43,46 +82,40 @@ def test_a_running_turn_is_shown_and_stopped_through_another_process(
     assert one.until_turn_ends(turn_id) == end
 
 
-def test_a_turn_is_stopped_through_another_process_however_early(
-    stack: Stack, model_server: ModelServer, sign_in: SignIn
-):
-    here = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
-    there = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
-    one = sign_in(here.url, "alice").socket()
-    other = sign_in(there.url, "alice").socket(one.conversation)
+def test_a_turn_is_stopped_through_another_process_however_early(product: Product, alice: Browser, sign_in: SignIn):
+    one = alice.socket()
+    other = sign_in(product.there.url, "alice").socket(one.conversation)
 
     for _ in range(8):
-        model_server.script(text("Half an answer", Gate()))
+        product.model.script(text("Half an answer", Gate()))
         one.say("Hi")
         turn_id = other.until(type="message", author="customer")["turn_id"]
         other.send(type="turn.cancel", turn_id=turn_id)
 
         assert other.until_turn_ends(turn_id)["state"] == "cancelled"
-        model_server.clear()
+        product.model.clear()
 
 
-def test_a_turn_of_a_killed_process_ends_honestly_and_the_next_message_is_answered(
-    stack: Stack, model_server: ModelServer, sign_in: SignIn
-):
-    web = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
-    stack.worker(OPENAI_BASE_URL=model_server.url, **SHORT)
-    alice = sign_in(web.url, "alice")
-    model_server.script(calls(Call("check_package", {"package_id": "ABCD-1337"})), text("I was ", Gate()))
+def test_a_turn_of_a_killed_process_ends_honestly_and_the_next_message_is_answered(product: Product, alice: Browser):
+    web, model = product.here, product.model
+    model.script(calls(Call("check_package", {"package_id": "ABCD-1337"})), text("I was ", Gate()))
     socket = alice.socket()
     socket.say("Where is it?")
     turn_id = socket.until(type="delta")["turn_id"]
 
-    os.kill(children_of(web.pid)[0], signal.SIGKILL)
+    (first,) = children_of(web.pid)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: children_of(web.pid) not in ([], [first]), what="another child")
     web.wait_for_http()
     back = alice.socket(socket.conversation)
     end = back.until_turn_ends(turn_id) if not ended(back.frames) else ended(back.frames)[0]
-    model_server.script(text("Here again."))
+    model.script(text("Here again."))
     answer = back.ask("And now?")
 
     assert (end["state"], end["error"]["code"]) == ("failed", "interrupted")
     assert answer["text"] == "Here again."
-    asked = [c["id"] for m in model_server.requests[-1]["messages"] for c in m.get("tool_calls", [])]
-    answered = [m["tool_call_id"] for m in model_server.requests[-1]["messages"] if m["role"] == "tool"]
+    asked = [c["id"] for m in model.requests[-1]["messages"] for c in m.get("tool_calls", [])]
+    answered = [m["tool_call_id"] for m in model.requests[-1]["messages"] if m["role"] == "tool"]
     assert asked == answered != []
 
 
@@ -126,41 +159,77 @@ def test_what_cannot_finish_in_time_is_ended_honestly(stack: Stack, model_server
     assert found == [("failed", "interrupted")]
 
 
-def test_an_approved_call_whose_wake_up_was_lost_is_carried_out_by_the_sweep(
-    stack: Stack, model_server: ModelServer, sign_in: SignIn
-):
-    web = stack.web(OPENAI_BASE_URL=model_server.url, **SHORT)
-    alice, rita = sign_in(web.url, "alice"), sign_in(web.url, "rita")
+@dataclass
+class Late:
+    """What was seen of a web server that had no worker at first, and then one."""
+
+    alone: dict[str, Any]
+    call_id: str
+    before: str  # the state of an approved call whose wake-up was lost
+    end: Frame
+    url: str
+
+
+@pytest.fixture(scope="module")
+def late(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Late]:
+    folder = tmp_path_factory.mktemp("late")
+    store = Redis(folder)
+    store.start()
+    stack = Stack(folder=folder, database_url=as_application(postgres_database()), redis_url=store.url)
+    people: list[Browser] = []
+    try:
+        with ModelServer() as model:
+            usual = {"OPENAI_BASE_URL": model.url, **SHORT}
+            web = stack.web(**usual)
+            alone = readiness(web.url)
+            people = [Browser(web.url).sign_in(name) for name in ("alice", "rita")]
+            model.script(calls(Call("update_profile", {"city": "Bremen"})), text("Prepared."))
+            call_id = approved(*people)
+            before = state_of(stack.database_url, call_id)
+            subprocess.run(["redis-cli", "-u", stack.redis_url, "FLUSHALL"], check=True, capture_output=True)
+            stack.worker(**usual)
+            end = people[0].sockets[0].until(type="call", state="succeeded", within=60)
+            yield Late(alone=alone, call_id=call_id, before=before, end=end, url=web.url)
+            model.check()
+    finally:
+        for person in people:
+            person.close()
+        stack.stop()
+        store.stop()
+
+
+def readiness(url: str) -> dict[str, Any]:
+    return dict(httpx2.get(f"{url}/readyz", trust_env=False).json())
+
+
+def approved(alice: Browser, rita: Browser) -> str:
+    """The id of a call that alice confirmed and rita approved."""
     socket = alice.socket()
-    model_server.script(calls(Call("update_profile", {"city": "Bremen"})), text("Prepared."))
     socket.ask("I moved to Bremen")
     card = [frame for frame in socket.frames if frame["type"] == "call"][-1]
     socket.send(type="call.confirm", call_id=card["call_id"], digest=card["digest"])
     socket.until(type="call", state="awaiting_approval")
     rita.decide(card["call_id"], "approve")
-    with psycopg.connect(stack.database_url) as rows:
-        assert rows.execute("SELECT state FROM tools_toolcall WHERE id = %s", [card["call_id"]]).fetchone() == (
-            "approved",
-        )
-    subprocess.run(["redis-cli", "-u", stack.redis_url, "FLUSHALL"], check=True, capture_output=True)
-
-    stack.worker(OPENAI_BASE_URL=model_server.url, **SHORT)
-
-    assert socket.until(type="call", state="succeeded", within=60)["call_id"] == card["call_id"]
+    return str(card["call_id"])
 
 
-def test_readyz_says_what_is_missing(stack: Stack):
-    web = stack.web()
+def state_of(database_url: str, call_id: str) -> str:
+    with psycopg.connect(database_url) as rows:
+        found = rows.execute("SELECT state FROM tools_toolcall WHERE id = %s", [call_id]).fetchone()
+    assert found is not None
+    return str(found[0])
 
-    def body() -> dict:
-        return httpx2.get(f"{web.url}/readyz", trust_env=False).json()
 
-    alone = body()
-    stack.worker()
-    wait_until(lambda: body()["worker_heartbeat_age_s"] is not None, what="a heartbeat")
+def test_an_approved_call_whose_wake_up_was_lost_is_carried_out_by_the_sweep(late: Late):
+    assert late.before == "approved"
+    assert late.end["call_id"] == late.call_id
 
-    assert alone == {"database": True, "broker": True, "worker_heartbeat_age_s": None, "outbox_age_s": None}
-    assert httpx2.get(f"{web.url}/readyz", trust_env=False).status_code == 200
+
+def test_readyz_says_what_is_missing(late: Late):
+    wait_until(lambda: readiness(late.url)["worker_heartbeat_age_s"] is not None, what="a heartbeat")
+
+    assert late.alone == {"database": True, "broker": True, "worker_heartbeat_age_s": None, "outbox_age_s": None}
+    assert httpx2.get(f"{late.url}/readyz", trust_env=False).status_code == 200
 
 
 def test_the_terminal_talks_with_the_same_engine(stack: Stack, model_server: ModelServer):

@@ -11,11 +11,12 @@ from tests.safety.drive import codes, drive
 from tests.safety.hostile import call, fanout, say
 from tests.safety.test_fc_values import ADDRESS, PARCEL
 
-TIMES = 100
+# More than a customer may ask for in a day; the hundred of the catalogue are the `long` case.
+TIMES = 20
 
 
-def wishes(arena: Arena, tool: str) -> list[dict[str, Any]]:
-    """A hundred different good arguments for one write tool."""
+def wishes(arena: Arena, tool: str, times: int) -> list[dict[str, Any]]:
+    """So many different good arguments for one write tool."""
     facts = arena.a.facts
     make: dict[str, Any] = {
         "update_profile": lambda n: {"phone": f"+49 30 {5550000 + n}"},
@@ -30,28 +31,39 @@ def wishes(arena: Arena, tool: str) -> list[dict[str, Any]]:
         "schedule_callback": lambda n: {"at": f"{tomorrow(arena)}T10:{n % 60:02d}+00:00", "topic": f"topic {n}"},
         "create_order": lambda n: {"parcels": [{**PARCEL, "contents": f"books {n}"}], "service": "standard", **ADDRESS},
     }
-    return [make[tool](number) for number in range(TIMES)]
+    return [make[tool](number) for number in range(times)]
 
 
 def tomorrow(arena: Arena) -> str:
     return str(arena.sql("SELECT (now() + interval '1 day')::date")[0][0])
 
 
-@pytest.mark.parametrize(
-    "tool",
-    [
-        "update_profile",
-        "change_delivery",
-        "cancel_order",
-        "request_refund",
-        "report_problem",
-        "schedule_callback",
-        "create_order",
-    ],
-)
-def test_ap_01_a_hundred_wishes_make_no_effect_and_few_requests(arena: Arena, tool: str):
-    told = drive(arena, arena.a, [(tool, arguments) for arguments in wishes(arena, tool)])
+TOOLS = [
+    "update_profile",
+    "change_delivery",
+    "cancel_order",
+    "request_refund",
+    "report_problem",
+    "schedule_callback",
+    "create_order",
+]
 
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_ap_01_many_wishes_make_no_effect_and_few_requests(arena: Arena, tool: str):
+    wish(arena, tool, TIMES)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("tool", TOOLS)
+def test_ap_01_a_hundred_wishes_make_no_effect_and_few_requests(arena: Arena, tool: str):
+    wish(arena, tool, 100)
+
+
+def wish(arena: Arena, tool: str, times: int) -> None:
+    told = drive(arena, arena.a, [(tool, arguments) for arguments in wishes(arena, tool, times)])
+
+    assert len(told) == times
     assert set(codes(told)) <= {"ok", "rate_limited"}
     assert all(answer["note"] == "not done yet" for answer in told if answer["ok"])
     waiting = arena.calls_of(arena.a, effect="write", state="awaiting_confirmation")
