@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.utils import timezone
 
 from support_bot.chat import authority, budget, prompt, turn_rows
@@ -22,9 +22,9 @@ from support_bot.chat.database import in_thread
 from support_bot.chat.fallback import SORRY, SPENT, records_answer
 from support_bot.chat.handoff import wants_person
 from support_bot.chat.live import LiveTurn
-from support_bot.chat.providers import current_providers
+from support_bot.chat.model_call import Stopped, ask, go_on
 from support_bot.chat.turn_rows import Claimed, Ending, NoMandate, TurnLost
-from support_bot.llm.base import Done, LLMError, Prompt, Provider, TextDelta, ToolSpec
+from support_bot.llm.base import Done, LLMError, Prompt, ToolSpec
 from tools import gateway, origin
 from tools.context import ToolContext
 
@@ -41,15 +41,6 @@ NO_ANSWER = "I have no answer to that. Could you say it in other words? You can 
 # Two steps in a row with nothing but calls that cannot be understood: the model does not learn from the errors.
 BAD_STEPS = 2
 BAD_CODES = frozenset({"invalid_json", "invalid_arguments", "unknown_tool"})
-
-
-class _Stopped(Exception):
-    """The turn goes no further: how it ends."""
-
-    def __init__(self, state: str, error: str = "") -> None:
-        super().__init__(error or state)
-        self.state = state
-        self.error = error
 
 
 @dataclass(slots=True)
@@ -90,7 +81,7 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
         await _steps(turn, live)
         data = {"type": "handoff_offer"} if wants_person(turn.text) else None
         return Ending(state="done", text=live.text if live.text.strip() else NO_ANSWER, data=data)
-    except _Stopped as stopped:
+    except Stopped as stopped:
         if stopped.state == "cancelled":
             return Ending(state="cancelled", text=live.text)
         return Ending(state="failed", text=live.text, error=stopped.error, note=NOTES[stopped.error])
@@ -131,7 +122,7 @@ async def _steps(turn: Claimed, live: LiveTurn) -> None:
         asked = await in_thread(_prepare)(turn, progress.specs)
         ctx, full_prompt = asked
         before = len(live.text)
-        done = await _ask(full_prompt, live, progress.deadline)
+        done = await ask(full_prompt, live, progress.deadline)
         said = live.text[before:].lstrip("\n")
         if not await _answer_calls(turn, ctx, live, progress, said, done):
             return
@@ -155,86 +146,6 @@ def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, P
     return ctx, built
 
 
-# --- the model --------------------------------------------------------------------------------------------------
-
-
-async def _ask(full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
-    """One model call; the next provider is tried only while no text was seen. Raises LLMError, _Stopped, Spent."""
-    before = len(live.text)
-    failure = LLMError("there is no model")
-    for provider in current_providers():
-        try:
-            return await _ask_one(provider, full_prompt, live, deadline)
-        except LLMError as error:
-            log.warning("llm.failed", model=provider.name, error=type(error).__name__, detail=str(error))
-            failure = error
-            if len(live.text) > before:
-                break
-    raise failure
-
-
-def _go_on(live: LiveTurn) -> None:
-    """Raises what ends the turn where the customer stopped it or its session ended."""
-    if live.stopped == "not_permitted":
-        raise NoMandate
-    if live.stopped:
-        raise _Stopped("cancelled")
-
-
-async def _ask_one(provider: Provider, full_prompt: Prompt, live: LiveTurn, deadline: float) -> Done:
-    _go_on(live)
-    before = len(live.text)
-    is_free = provider.name.startswith("demo:")
-    meter = await in_thread(budget.begin)(turn=live.turn, prompt=full_prompt, now=timezone.now(), is_free=is_free)
-    task = asyncio.create_task(_consume(provider, full_prompt, live, meter))
-    live.watch(task)
-    try:
-        left = deadline - monotonic()
-        finished, _ = await asyncio.wait({task}, timeout=min(settings.STILL_WORKING_S, left))
-        if not finished and left > settings.STILL_WORKING_S:
-            if len(live.text) == before:
-                await live.notice(code="still_working", text="Still working on it …")
-            finished, _ = await asyncio.wait({task}, timeout=max(0.0, deadline - monotonic()))
-        if not finished:
-            raise _Stopped("failed", "timeout")
-        _go_on(live)
-        if task.cancelled():
-            raise _Stopped("cancelled")
-        return task.result()
-    finally:
-        live.watch(None)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await _settle(meter)
-
-
-async def _settle(meter: budget.Meter) -> None:
-    """What is not written down stays on the account as it was estimated."""
-    try:
-        await in_thread(budget.settle)(meter=meter)
-    except DatabaseError as error:
-        log.warning("budget.not_settled", error=type(error).__name__)
-
-
-async def _consume(provider: Provider, full_prompt: Prompt, live: LiveTurn, meter: budget.Meter) -> Done:
-    """Show the text as it comes; the step counts only when its stream ended well, what it costs counts always."""
-    # All steps of a turn are one text: a new step begins a new paragraph.
-    gap = "\n\n" if live.text else ""
-    try:
-        async for event in provider.stream(full_prompt):
-            if isinstance(event, Done):
-                meter.done(event.calls, event.usage)
-                return event
-            if isinstance(event, TextDelta):
-                meter.hear(event.text)
-                live.add(gap + prompt.storable(event.text))
-                gap = ""
-        raise LLMError("the stream had no end")
-    except LLMError as error:
-        meter.failed(error)
-        raise
-
-
 # --- its calls --------------------------------------------------------------------------------------------------
 
 
@@ -255,15 +166,15 @@ async def _answer_calls(
     if not done.calls:
         return False
     if last:
-        raise _Stopped("failed", "too_many_steps")
+        raise Stopped("failed", "too_many_steps")
     if any(answer.told is None for answer in admitted):
         told = await _run_reads(ctx, admitted, progress.deadline)
         await in_thread(turn_rows.record_told)(turn=turn, number=progress.number, told=told)
     only_bad = all(answer.error_code in BAD_CODES for answer in admitted)
     progress.bad_steps = progress.bad_steps + 1 if only_bad else 0
     if progress.bad_steps >= BAD_STEPS:
-        raise _Stopped("failed", "too_many_steps")
-    _go_on(live)
+        raise Stopped("failed", "too_many_steps")
+    go_on(live)
     return True
 
 
@@ -279,7 +190,7 @@ async def _run_reads(ctx: ToolContext, admitted: Sequence[gateway.Admitted], dea
                 return list(await asyncio.gather(*(run(ctx, answer) for answer in admitted)))
             return [await run(ctx, answer) for answer in admitted]
     except TimeoutError:
-        raise _Stopped("failed", "timeout") from None
+        raise Stopped("failed", "timeout") from None
 
 
 def _run_one(ctx: ToolContext, answer: gateway.Admitted) -> dict[str, Any]:

@@ -52,7 +52,7 @@ async def test_a_tool_that_hangs_takes_no_more_than_the_turns_time(monkeypatch: 
     hangs = Admitted(call=ToolCall(), told=None)
 
     try:
-        with pytest.raises(turns._Stopped) as stopped:
+        with pytest.raises(turns.Stopped) as stopped:
             await turns._run_reads(ctx, [hangs, hangs], monotonic() + 0.05)
     finally:
         freed.set()
