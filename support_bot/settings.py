@@ -253,6 +253,8 @@ LLM_CONNECT_TIMEOUT_S = env.seconds("LLM_CONNECT_TIMEOUT_S", 5)
 LLM_FIRST_TOKEN_TIMEOUT_S = env.seconds("LLM_FIRST_TOKEN_TIMEOUT_S", 15)
 LLM_IDLE_TIMEOUT_S = env.seconds("LLM_IDLE_TIMEOUT_S", 15)
 LLM_MAX_BYTES = env.integer("LLM_MAX_BYTES", 4194304)
+BREAKER_FAILURES = env.integer("BREAKER_FAILURES", 5)
+BREAKER_PROBE_S = env.seconds("BREAKER_PROBE_S", 10)
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "", schemes=("http", "https"), example="http://127.0.0.1:8001/v1")
 OPENAI_API_KEY = env.token("OPENAI_API_KEY")
 if any(name.startswith("openai:") for name in [LLM_MODEL, *LLM_FALLBACK_MODELS]) and not (

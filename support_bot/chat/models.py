@@ -154,6 +154,30 @@ class ModelCall(models.Model):
         return f"{self.turn_id} {self.input_tokens + self.output_tokens}"
 
 
+class Breaker(models.Model):
+    """How a model has been lately, for all processes. Without a row all is well. The rules are in breaker_rules.py.
+
+    state, window, epoch: see breaker_rules.Circuit. tried_at: when it opened or was last asked since; the next probe may
+    be made BREAKER_PROBE_S later. reason: the kind of the last failure that counted.
+    """
+
+    class State(models.TextChoices):
+        CLOSED = "closed"
+        OPEN = "open"
+        HALF_OPEN = "half_open"
+
+    model = models.TextField(primary_key=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.CLOSED)
+    window = models.CharField(max_length=20, blank=True)
+    epoch = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=100, blank=True)
+    changed_at = models.DateTimeField()
+    tried_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.model
+
+
 class Feedback(models.Model):
     """What the customer thought of one answer; the newest rating counts."""
 
