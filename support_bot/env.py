@@ -17,6 +17,7 @@ TRUE_FALSE = {"true": True, "false": False}
 RATE = re.compile(r"([1-9][0-9]{0,6})/(second|minute|hour|day)")
 HOST_NAME = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+SERVICE = re.compile(ORIGIN.pattern.replace("://", r"://([^\s/?#@]+@)?", 1) + r"(/[\w.~%/-]*)?", re.ASCII)
 SENDER = re.compile(r"[^\s@<>]+@[^\s@<>]+|[^@<>\r\n]+ <[^\s@<>]+@[^\s@<>]+>")
 
 
@@ -172,6 +173,13 @@ def url(name: str, default: str, *, schemes: tuple[str, ...], example: str) -> s
     if not parts.hostname and parts.scheme != "unix":
         raise ConfigError(name, "names no host", example)
     return value
+
+
+def service_url(name: str, *, example: str) -> str:
+    """Where paths are appended, or nothing: no query, no slash at the end. It may hold a password, never repeated."""
+    if (value := url(name, "", schemes=("http", "https"), example=example)) and not SERVICE.fullmatch(value):
+        raise ConfigError(name, "must be a host with no more than a port and a path", example)
+    return value.rstrip("/")
 
 
 def model(name: str, default: str, *, providers: tuple[str, ...]) -> str:

@@ -112,6 +112,11 @@ BAD = [
     ("DEFAULT_FROM_EMAIL", "Support <support>"), ("DEFAULT_FROM_EMAIL", "a@b, c@d"),
     ("LLM_MODEL", "gpt-5-mini"), ("LLM_MODEL", "openai:"), ("LLM_MODEL", ":x"), ("LLM_MODEL", "acme:large"),
     ("LLM_FALLBACK_MODELS", "demo:rules,gpt"), ("OPENAI_BASE_URL", "localhost:8001"), ("OPENAI_BASE_URL", "http://"),
+    ("EFFECT_GATEWAY_URL", "payments.example.com"), ("EFFECT_GATEWAY_URL", "ftp://payments.example.com"),
+    ("EFFECT_GATEWAY_URL", "https://"), ("EFFECT_GATEWAY_URL", "https://pay ments.example.com"),
+    ("EFFECT_GATEWAY_URL", "https://payments.example.com/?key=x"), ("EFFECT_GATEWAY_URL", "https://a.example.com/#x"),
+    ("EFFECT_GATEWAY_URL", "https://a.example.com:99999"), ("EFFECT_GATEWAY_URL", "https://[::1"),
+    ("EFFECT_GATEWAY_URL", "https://payments..example.com"), ("EFFECT_GATEWAY_URL", "http://a.example.com/x y"),
     ("OPENAI_API_KEY", "sk-\u00e9"), ("OPENAI_API_KEY", "sk- x"), ("OPENAI_API_KEY", "sk-x\r\nHost: evil"),
     ("TOOL_MODULES", "tools.nothing"), ("TOOL_MODULES", "../tools"), ("TOOL_MODULES", "tools.read_tools,."),
     ("TIME_ZONE", "Berlin"), ("TIME_ZONE", "../etc/passwd"), ("TIME_ZONE", "Europe"), ("TIME_ZONE", "UTC\x01"),
@@ -156,6 +161,21 @@ def test_a_real_model_needs_a_key_or_an_address(read: Any):
 
 
 @pytest.mark.parametrize(
+    ("value", "read_as"),
+    [
+        ("", ""),
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
+        ("https://user:pa%40ss@payments.example.com/v1/", "https://user:pa%40ss@payments.example.com/v1"),
+        ("http://[::1]:9000/a/b", "http://[::1]:9000/a/b"),
+        ("http://gateway_1", "http://gateway_1"),
+    ],
+)
+def test_where_refunds_are_made_is_an_address_to_append_to(read: Any, value: str, read_as: str):
+    assert read(**PRODUCTION, EFFECT_GATEWAY_URL=value)["EFFECT_GATEWAY_URL"] == read_as
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DATABASE_URL", f"postgres://u:{CANARY}@h:x/db"),
@@ -163,6 +183,7 @@ def test_a_real_model_needs_a_key_or_an_address(read: Any):
         ("REDIS_URL", f"redis://:{CANARY}@h:x"),
         ("EMAIL_URL", f"smtp://u:{CANARY}@h:x"),
         ("OPENAI_API_KEY", f"{CANARY} \u00e9"),
+        ("EFFECT_GATEWAY_URL", f"https://u:{CANARY}@h/?x"),
         ("SECRET_KEY", CANARY),
         ("SECRET_KEY_FALLBACKS", CANARY),
     ],
