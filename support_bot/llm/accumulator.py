@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from support_bot.llm.base import LLMBroken, ToolCallRequest
+from support_bot.llm.base import LLMBroken, LLMTooLong, ToolCallRequest
 
 # More calls than this in one answer is not a model that wants something done.
 MAX_CALLS = 1024
@@ -63,7 +63,7 @@ class CallAccumulator:
         if known is not None and not (call_id and known.id and call_id != known.id):
             return known
         if len(self._calls) >= MAX_CALLS:
-            raise LLMBroken("too many tool calls in one answer")
+            raise LLMTooLong("too many tool calls in one answer")
         partial = _Partial()
         self._calls.append(partial)
         if key:

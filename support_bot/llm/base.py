@@ -120,17 +120,26 @@ class LLMError(Exception):
     ├── LLMUnavailable     not now: refused, 5xx, 429; another try or another model may do
     │   └── LLMTimeout     a deadline passed: connect, first token or idle
     ├── LLMRejected        never with this request or key: 4xx
-    └── LLMBroken          the answer itself is unusable: cut off, not the wire's JSON, too big
+    └── LLMBroken          the answer itself is unusable: cut off, not the wire's JSON
+        └── LLMTooLong     there is more of it than anybody wants
     """
 
     permanent = False
+    # Whether it says that the server is ill. What a customer can bring about by their text must not: it would take the
+    # model from everybody.
+    counts = True
     # Whether the server may have begun to work on it, and how many bytes of the answer's text came: it may cost that.
     began = False
     received = 0
 
 
 class LLMUnavailable(LLMError):
-    """The server could not be reached, is overloaded or failed."""
+    """The server could not be reached, is overloaded or failed.
+
+    retry_after: in how many seconds the server wants to be asked again; None where it does not say.
+    """
+
+    retry_after: float | None = None
 
 
 class LLMTimeout(LLMUnavailable):
@@ -141,7 +150,14 @@ class LLMRejected(LLMError):
     """The server refused the request for good: a wrong key, model name or request."""
 
     permanent = True
+    counts = False
 
 
 class LLMBroken(LLMError):
     """The stream ended early or does not follow the wire."""
+
+
+class LLMTooLong(LLMBroken):
+    """The answer met a cap: of bytes, of calls, or the model's own in the middle of a call."""
+
+    counts = False

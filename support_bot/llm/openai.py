@@ -2,13 +2,14 @@
 
 Only `delta.content`, `delta.tool_calls`, `finish_reason` and `usage` of a stream are ever read; nothing else in an
 answer has a meaning here. The SDK's typed `create()` walks the whole request and builds an object for every chunk,
-which costs several times more than the rest of a turn; its own `post()` gives the same retries, keys and deadlines.
+which costs several times more than the rest of a turn; its own `post()` gives the same keys and deadlines.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -26,6 +27,7 @@ from support_bot.llm.base import (
     LLMError,
     LLMRejected,
     LLMTimeout,
+    LLMTooLong,
     LLMUnavailable,
     Prompt,
     PromptMessage,
@@ -72,7 +74,7 @@ class OpenAIProvider:
             # A server without keys is reached by its base URL alone; the SDK insists on some text.
             api_key=config.openai_api_key or ("none" if config.openai_base_url else None),
             timeout=httpx2.Timeout(config.idle_timeout_s, connect=config.connect_timeout_s),
-            max_retries=1,
+            max_retries=0,  # who asks here decides about another try: it knows the deadlines and the other models
             http_client=capped_client(max_bytes=config.max_bytes),
         )
 
@@ -80,7 +82,7 @@ class OpenAIProvider:
         await self._client.close()
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[StreamEvent]:
-        """See Provider.stream. Retries (the SDK's) happen only before the first byte of an answer."""
+        """See Provider.stream. One request, never tried again here."""
         until = asyncio.get_running_loop().time() + self._config.first_token_timeout_s
         try:
             async with asyncio.timeout_at(until):
@@ -165,7 +167,7 @@ class OpenAIProvider:
             raise LLMRejected("the model's server withheld its answer (content_filter)")
         requests = calls.finish()
         if requests and finish == "length":
-            raise LLMBroken("the answer was cut (length) while it asked for a tool")
+            raise LLMTooLong("the answer was cut (length) while it asked for a tool")
         yield Done(finish_reason=finish, calls=requests, usage=usage)  # type: ignore[arg-type]  # checked above
 
 
@@ -242,8 +244,21 @@ def _our_error(error: Exception) -> LLMError:
     if isinstance(error, openai.APIStatusError):
         status = error.status_code
         if status in (408, 409, 425, 429) or status >= 500:
-            return LLMUnavailable(f"{kind} {status}")
+            unavailable = LLMUnavailable(f"{kind} {status}")
+            unavailable.retry_after = _retry_after(error.response.headers.get("retry-after"))
+            return unavailable
         return LLMRejected(f"{kind} {status}")
     if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         return LLMUnavailable(kind)
     return LLMBroken(kind)
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds; a date or what is no number is a time that nobody here waits for."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        return math.inf
+    return seconds if seconds >= 0 else math.inf

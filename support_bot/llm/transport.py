@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
-from support_bot.llm.base import LLMBroken
+from support_bot.llm.base import LLMBroken, LLMTooLong
 
 # One event is parsed in one go, and nobody else is served meanwhile.
 MAX_EVENT_BYTES = 1_048_576
@@ -28,7 +28,7 @@ class _CappedStream(httpx2.AsyncByteStream):
         async for chunk in self._stream:
             self._left -= len(chunk)
             if self._left < 0:
-                raise LLMBroken("the answer is larger than LLM_MAX_BYTES")
+                raise LLMTooLong("the answer is larger than LLM_MAX_BYTES")
             end = max(map(chunk.rfind, _BLANK_LINES))
             self._open = self._open + len(chunk) if end < 0 else len(chunk) - end
             if self._open > MAX_EVENT_BYTES:
