@@ -263,8 +263,11 @@ def database(name: str, value: str, *, threads: int) -> dict[str, Any]:
         "OPTIONS": {
             # A statement that waits must not hold a chat: 10 s for any statement, 3 s for a lock.
             "options": "-c statement_timeout=10000 -c lock_timeout=3000",
+            "connect_timeout": 5,
             **dict(parse_qsl(parts.query)),
-            "pool": {"min_size": 1, "max_size": threads + 2, "timeout": 10},
+            # A pool that gives up soon begins anew with the next who asks: with the default its pauses between tries
+            # grow with the outage, and it stays without connections long after the database is back.
+            "pool": {"min_size": 1, "max_size": threads + 2, "timeout": 10, "reconnect_timeout": 2},
         },
     }
 

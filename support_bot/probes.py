@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import redis
@@ -79,25 +79,25 @@ def _answers(host: str, port: int) -> bool:
         session.close()
 
 
-def worker_probe(*, redis_url: str, name: str) -> Probe:
-    """New heartbeats of the worker `name`. Nothing can be told while the database or the broker is away."""
+def worker_probe(*, redis_url: str, names: Sequence[str]) -> Probe:
+    """New heartbeats of each of these workers. Nothing can be told while the database or the broker is away."""
     broker = redis.Redis.from_url(redis_url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S)
-    heartbeats = apps.get_model("tools", "Heartbeat").objects.filter(name=name)
+    heartbeats = apps.get_model("tools", "Heartbeat").objects.filter(name__in=names)
     patience_s = HEARTBEATS_MISSED * settings.HEARTBEAT_S
-    last: datetime | None = None
-    changed_at = time.monotonic()
+    last: dict[str, datetime] = {}
+    changed_at = dict.fromkeys(names, time.monotonic())
 
     def probe() -> bool | None:
-        nonlocal last, changed_at
         try:
             broker.ping()
-            newest = heartbeats.values_list("at", flat=True).first()
+            newest = dict(heartbeats.values_list("name", "at"))
         except (DatabaseError, redis.RedisError, OSError):
             return None
         finally:
             close_old_connections()
-        if newest != last:  # that it moves counts, not its age: the database's clock may differ from ours
-            last, changed_at = newest, time.monotonic()
-        return time.monotonic() - changed_at <= patience_s
+        for name, at in newest.items():  # that it moves counts, not its age: the database's clock may differ from ours
+            if last.get(name) != at:
+                last[name], changed_at[name] = at, time.monotonic()
+        return time.monotonic() - min(changed_at.values()) <= patience_s
 
     return probe

@@ -115,7 +115,11 @@ if REDIS_URL:
     CHANNEL_LAYERS: dict[str, Any] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "support_bot"},
+            # A Redis that hangs is one that is away: a turn's words must not wait for it.
+            "CONFIG": {
+                "hosts": [{"address": REDIS_URL, "socket_timeout": 2, "socket_connect_timeout": 2}],
+                "prefix": "support_bot",
+            },
         }
     }
     CACHES: dict[str, Any] = {
@@ -299,8 +303,18 @@ DAILY_TOKENS_TOTAL = env.limit("DAILY_TOKENS_TOTAL", None, may_be_off=RELAXED)
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    # Unfinished work of a killed worker comes back after two minutes; the sweep has usually done it long before.
-    {"visibility_timeout": 120, "unacked_restore_interval": 2, "unacked_restore_throttle": 1}
+    {
+        # Unfinished work of a killed worker comes back after two minutes; the sweep has usually done it long before.
+        "visibility_timeout": 120,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        # Who decides must not wait for a broker that is away: its wake-up is lost at once, and the sweep makes up for
+        # it. The worker itself tries for ever (CELERY_BROKER_CONNECTION_MAX_RETRIES).
+        "max_retries": 1,
+        "interval_start": 0,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+    }
     if REDIS_URL
     # kombu's virtual transports poll once a second unless told otherwise.
     else {"polling_interval": 0.05}
@@ -316,9 +330,11 @@ CELERY_TASK_TIME_LIMIT = 90
 CELERY_TASK_SOFT_TIME_LIMIT = 75
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Else whoever can write to Redis could stop the worker, or have it take no more tasks while it looks alive.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_DEFAULT_QUEUE = "effects"
 CELERY_TASK_ROUTES = {"support_bot.chat.tasks.*": {"queue": "turns"}}
-HEARTBEAT_S = 5.0
+HEARTBEAT_S = env.seconds("HEARTBEAT_S", 5)
 SEAL_S = 1.0
 AUDIT_ANCHOR_S = env.seconds("AUDIT_ANCHOR_S", 60)
 CELERY_BEAT_SCHEDULE = {
@@ -326,7 +342,15 @@ CELERY_BEAT_SCHEDULE = {
     "sweep turns": {"task": "support_bot.chat.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
     "purge": {"task": "support_bot.chat.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "seal the audit": {"task": "tools.tasks.seal", "schedule": SEAL_S, "options": {"expires": SEAL_S * 5}},
-    "heartbeat": {"task": "tools.tasks.heartbeat", "schedule": HEARTBEAT_S, "options": {"expires": HEARTBEAT_S * 2}},
+    # One for each queue: a worker that no longer hears its own is restarted, however well the other one does.
+    **{
+        f"heartbeat of {queue}": {
+            "task": "tools.tasks.heartbeat",
+            "schedule": HEARTBEAT_S,
+            "options": {"expires": HEARTBEAT_S * 2, "queue": queue},
+        }
+        for queue in ("effects", "turns")
+    },
 }
 
 # --- mail and logs ----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
+from django.conf import settings
 
 from support_bot import errortext, lifeline, startup
 from support_bot.probes import Deafness, web_probe, worker_probe
@@ -30,6 +31,7 @@ BACKOFF_S = (0.2, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 30.0  # a child that lived this long starts again without delay
 KILL_AFTER_DRAIN_S = 5.0
 QUEUES = ("effects", "turns")
+HEARTBEATS_PATIENCE = 9  # that a worker may be silent, after three missed ones: long enough for a start
 CONCURRENCY = "2"
 
 
@@ -198,8 +200,9 @@ def worker() -> Supervisor | None:
     if not limits.redis_url:
         say("REDIS_URL is not set, so the web server runs the worker inside: nothing to do here")
         return None
-    probe = worker_probe(redis_url=limits.redis_url, name=node_name("effects"))
-    deafness = Deafness(probe, what="the worker hears no task", patience_s=45.0)
+    probe = worker_probe(redis_url=limits.redis_url, names=[node_name(queue) for queue in QUEUES])
+    patience_s = HEARTBEATS_PATIENCE * settings.HEARTBEAT_S
+    deafness = Deafness(probe, what="the worker hears no task", patience_s=patience_s)
     return Supervisor(worker_children(), deafness=deafness, drain_s=limits.drain_s)
 
 
