@@ -10,12 +10,13 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import cast
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 
-from support_bot.chat.breaker_rules import BAD, Circuit, heard
+from support_bot.chat.breaker_rules import BAD, Circuit, State, heard
 from support_bot.chat.models import Breaker
 from support_bot.llm.base import LLMUnavailable
 from tools.moves import database_now
@@ -158,4 +159,4 @@ def _read() -> _Known:
 
 
 def _circuit(row: Breaker) -> Circuit:
-    return Circuit(state=Breaker.State(row.state).value, window=row.window, epoch=row.epoch)
+    return Circuit(state=cast(State, row.state), window=row.window, epoch=row.epoch)

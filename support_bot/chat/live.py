@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Literal
+
+from django.conf import settings
 
 from support_bot.chat import frames
 from support_bot.chat.frames import Frame
@@ -28,11 +31,14 @@ class LiveTurn:
         self._news = asyncio.Event()
         self._closed = False
         self._pump: asyncio.Task[None] | None = None
+        self._heard_at = monotonic()
+        self._reassurance: asyncio.Task[None] | None = None
         self._model: asyncio.Task[object] | None = None
 
     def add(self, text: str) -> None:
         """Append text of the model; it is on its way at once."""
         self.text += text
+        self._heard_at = monotonic()
         self._news.set()
         if self._pump is None:
             self._pump = asyncio.create_task(self._pump_frames())
@@ -61,16 +67,29 @@ class LiveTurn:
 
     async def begin(self) -> None:
         await self._send(frames.turn(turn_id=self.turn.turn_id, state="running"))
+        self._heard_at = monotonic()
+        self._reassurance = self._reassurance or asyncio.create_task(self._reassure())
 
     async def close(self) -> None:
         """Stop streaming; the final message says the whole text."""
-        if self._pump is not None:
-            # A send that ends at the same moment may swallow the cancellation (asyncio.wait_for of Python 3.11 does),
-            # and the turn would wait for its own stream for ever.
-            self._closed = True
-            self._news.set()
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+        # A send that ends at the same moment may swallow the cancellation (asyncio.wait_for of Python 3.11 does),
+        # and the turn would wait for its own stream for ever.
+        self._closed = True
+        self._news.set()
+        open_tasks = [task for task in (self._reassurance, self._pump) if task is not None]
+        for task in open_tasks:
+            task.cancel()
+        await asyncio.gather(*open_tasks, return_exceptions=True)
+
+    async def _reassure(self) -> None:
+        """Say that the work goes on, once for each silence of STILL_WORKING_S, whatever it is that takes so long."""
+        told = 0.0
+        while not self._closed:
+            left = self._heard_at + settings.STILL_WORKING_S - monotonic()
+            if left <= 0 and told != self._heard_at:
+                told = self._heard_at
+                await self.notice(code="still_working", text="Still working on it …")
+            await asyncio.sleep(left if left > 0 else settings.STILL_WORKING_S)
 
     async def _pump_frames(self) -> None:
         while True:

@@ -157,8 +157,8 @@ class ModelCall(models.Model):
 class Breaker(models.Model):
     """How a model has been lately, for all processes. Without a row all is well. The rules are in breaker_rules.py.
 
-    state, window, epoch: see breaker_rules.Circuit. tried_at: when it opened or was last asked since; the next probe may
-    be made BREAKER_PROBE_S later. reason: the kind of the last failure that counted.
+    state, window, epoch: see breaker_rules.Circuit. tried_at: when it opened or was last asked since; the next probe
+    may be made BREAKER_PROBE_S later. reason: the kind of the last failure that counted.
     """
 
     class State(models.TextChoices):

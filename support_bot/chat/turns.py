@@ -18,11 +18,12 @@ from django.db import connection
 from django.utils import timezone
 
 from support_bot.chat import authority, budget, prompt, turn_rows
+from support_bot.chat.attempt import Stopped, go_on
 from support_bot.chat.database import in_thread
 from support_bot.chat.fallback import SORRY, SPENT, records_answer
 from support_bot.chat.handoff import wants_person
 from support_bot.chat.live import LiveTurn
-from support_bot.chat.model_call import Stopped, ask, go_on
+from support_bot.chat.model_call import ask
 from support_bot.chat.turn_rows import Claimed, Ending, NoMandate, TurnLost
 from support_bot.llm.base import Done, LLMError, Prompt, ToolSpec
 from tools import gateway, origin

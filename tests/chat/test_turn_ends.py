@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from support_bot.chat import inbox, log, tasks, turns
+from support_bot.chat.attempt import Stopped
 from support_bot.chat.models import Turn
 from tools.context import ToolContext
 from tools.gateway import Admitted
@@ -52,7 +53,7 @@ async def test_a_tool_that_hangs_takes_no_more_than_the_turns_time(monkeypatch: 
     hangs = Admitted(call=ToolCall(), told=None)
 
     try:
-        with pytest.raises(turns.Stopped) as stopped:
+        with pytest.raises(Stopped) as stopped:
             await turns._run_reads(ctx, [hangs, hangs], monotonic() + 0.05)
     finally:
         freed.set()

@@ -33,6 +33,7 @@ VARIABLES = {
     "LLM_FIRST_TOKEN_TIMEOUT_S": "2",
     "LLM_IDLE_TIMEOUT_S": "2",
     "TURN_TIMEOUT_S": "10",
+    "BREAKER_FAILURES": "11",  # never: many tests share the model that they break
     "SWEEP_S": "1",
     "RATE_HANDSHAKES": "off",
     "RATE_LOGIN": "off",
