@@ -244,12 +244,9 @@ def secret_key_fallbacks(*, relaxed: bool) -> list[str]:
 def database(name: str, value: str, *, threads: int) -> dict[str, Any]:
     """Django's database settings for `postgres://user:password@host:port/name?sslmode=…` or `sqlite:///path`."""
     example = "postgres://support_bot:secret@127.0.0.1:5432/support_bot"
-    port = _port(name, value, example)
-    parts = urlsplit(value)
-    if parts.scheme not in ("sqlite", "postgres", "postgresql"):
-        raise ConfigError(name, "must start with postgres:// or sqlite:///", example)
-    if not parts.path.strip("/"):
-        raise ConfigError(name, "names no database", example)
+    port, parts = _port(name, value, example), urlsplit(value)
+    if parts.scheme not in ("sqlite", "postgres", "postgresql") or not parts.path.strip("/"):
+        raise ConfigError(name, "must start with postgres:// or sqlite:/// and name a database", example)
     if parts.scheme == "sqlite":
         return _sqlite(unquote(parts.path[1:]))
     return {
@@ -261,12 +258,11 @@ def database(name: str, value: str, *, threads: int) -> dict[str, Any]:
         "PORT": str(port or ""),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            # A statement that waits must not hold a chat: 10 s for any statement, 3 s for a lock.
+            # What waits must not hold a chat: 10 s for any statement, 3 s for a lock.
             "options": "-c statement_timeout=10000 -c lock_timeout=3000",
             "connect_timeout": 5,
             **dict(parse_qsl(parts.query)),
-            # A pool that gives up soon begins anew with the next who asks: with the default its pauses between tries
-            # grow with the outage, and it stays without connections long after the database is back.
+            # A pool that gives up soon begins anew with who asks next; else its pauses grow with the outage.
             "pool": {"min_size": 1, "max_size": threads + 2, "timeout": 10, "reconnect_timeout": 2},
         },
     }

@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 HEARTBEAT_MAX_S = 60.0
+QUEUES = ("effects", "turns")
 ANSWER_WITHIN_S = 4.0
 
 
@@ -29,12 +30,12 @@ def web_hears() -> bool:
 
 
 def worker_hears() -> bool:
-    """Whether a worker of this machine carried out a task within the last minute."""
+    """Whether this machine's workers, one for each queue, carried out a task within the last minute."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
     django.setup()
-    heartbeats = apps.get_model("tools", "Heartbeat").objects.filter(name__endswith=f"@{socket.gethostname()}")
-    newest = heartbeats.aggregate(newest=Max("at"))["newest"]
-    return newest is not None and (timezone.now() - newest).total_seconds() <= HEARTBEAT_MAX_S
+    here = apps.get_model("tools", "Heartbeat").objects.filter(name__endswith=f"@{socket.gethostname()}")
+    newest = [here.filter(name__startswith=f"{q}.").aggregate(newest=Max("at"))["newest"] for q in QUEUES]
+    return all(at is not None and (timezone.now() - at).total_seconds() <= HEARTBEAT_MAX_S for at in newest)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,12 +1,17 @@
-"""Where Redis is away: what needs its counters is refused with a page of its own (503), and possible again with it."""
+"""Where Redis or the database is away: what needs it gets a page of its own (503), and is possible again with it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.csrf import requires_csrf_token
+from django.views.defaults import server_error
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
@@ -32,6 +37,20 @@ class CountersAway:
         match = request.resolver_match
         view = match.view_name if match else "unknown"
         log.error("redis.away", page=view, error=type(error).__name__)
-        answer = render(request, "503.html", {"signing_in": view in SIGN_IN}, status=503)
-        answer["Retry-After"] = str(RETRY_S)
-        return answer
+        return _away(render(request, "503.html", {"signing_in": view in SIGN_IN}, status=503))
+
+
+@requires_csrf_token
+def failed(request: HttpRequest) -> HttpResponse:
+    """handler500: an error that nothing caught. A database that is away is no mistake in a page, and says so."""
+    error = sys.exc_info()[1]
+    if not isinstance(error, OperationalError | InterfaceError):
+        return server_error(request)
+    log.error("database.away", error=type(error).__name__)
+    # Without the request: who is signed in stands in the database.
+    return _away(HttpResponse(render_to_string("503.html", {"staff": request.path.startswith("/admin/")}), status=503))
+
+
+def _away(answer: HttpResponse) -> HttpResponse:
+    answer["Retry-After"] = str(RETRY_S)
+    return answer

@@ -7,7 +7,7 @@ from csp.decorators import csp_update
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from support_bot import accounts, health, mail_links, pages, staff_admin, verify
+from support_bot import accounts, health, mail_links, pages, staff_admin, status, verify
 from support_bot.chat import views
 
 # Staff sign in on the same page as everybody else: one place for limits and the second factor.
@@ -36,9 +36,11 @@ urlpatterns = [
     path("accounts/2fa/totp/activate/", csp_update({"img-src": ["data:"]})(activate_totp)),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.admin_view(status.index)),
     path("admin/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
 
+handler500 = "support_bot.outage.failed"
 handler429 = "support_bot.pages.too_many"

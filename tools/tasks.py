@@ -70,5 +70,10 @@ def seal() -> None:
 
 @shared_task(name="tools.tasks.heartbeat", bind=True)
 def heartbeat(self: Task[[], None]) -> None:
-    """Proof that this worker hears the broker."""
-    health.beat(name=str(self.request.hostname or "worker"))
+    """Proof that this worker hears the broker, on the queue by which this came."""
+    queue, worker = (self.request.delivery_info or {}).get("routing_key"), str(self.request.hostname or "worker")
+    if queue not in health.QUEUES:
+        log.warning("task.bad_queue", task="heartbeat")
+        return
+    # The one worker of the demo hears all queues; others are named after theirs.
+    health.beat(name=worker if worker.startswith(f"{queue}.") else f"{queue}.{worker}"[:120])

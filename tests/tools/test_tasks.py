@@ -182,22 +182,59 @@ def soon() -> str:
 # --- health -----------------------------------------------------------------------------------------------------
 
 
+def hear(queue: str, hostname: str = "host") -> None:
+    """A heartbeat as the worker of this name takes it from this queue."""
+    tasks.heartbeat.push_request(delivery_info={"routing_key": queue}, hostname=hostname)
+    try:
+        tasks.heartbeat.run()
+    finally:
+        tasks.heartbeat.pop_request()
+
+
 def test_a_heartbeat_is_one_row_of_each_worker():
     assert health.heartbeat_age_s() is None
 
-    tasks.heartbeat.run()
-    tasks.heartbeat.run()
-    health.beat(name="other")
-    Heartbeat.objects.filter(name="other").update(at=passed(minutes=10))
+    for queue in ("effects", "effects", "turns"):
+        hear(queue, f"{queue}.7@host")
+    health.beat(name="effects.8@other")
+    Heartbeat.objects.filter(name="effects.8@other").update(at=passed(minutes=10))
 
-    assert Heartbeat.objects.count() == 2
+    assert Heartbeat.objects.count() == 3
     age = health.heartbeat_age_s()
     assert age is not None
     assert 0 <= age < 5
+    assert [(hearing.queue, hearing.workers) for hearing in health.work().hearing] == [("effects", 1), ("turns", 1)]
+
+
+def test_one_worker_of_all_queues_is_heard_on_each():
+    hear("effects")
+    assert health.heartbeat_age_s() is None
+    hear("turns")
+
+    assert health.heartbeat_age_s() is not None
+
+
+def test_the_age_is_that_of_the_queue_that_nobody_hears():
+    hear("effects")
+    hear("turns")
+    Heartbeat.objects.filter(name="turns.host").update(at=passed(seconds=100))
+
+    age = health.heartbeat_age_s()
+
+    assert age is not None
+    assert 100 <= age < 110
+
+
+@pytest.mark.parametrize("queue", ["", "other", "effects.x", None, 7])
+def test_a_heartbeat_by_another_queue_is_none(queue: Any):
+    hear(queue)
+
+    assert not Heartbeat.objects.exists()
 
 
 def test_the_age_of_a_dead_worker_is_told():
-    health.beat(name="worker")
+    for queue in health.QUEUES:
+        hear(queue)
     Heartbeat.objects.update(at=passed(seconds=100))
 
     age = health.heartbeat_age_s()
@@ -207,7 +244,8 @@ def test_the_age_of_a_dead_worker_is_told():
 
 
 def test_a_clock_that_is_ahead_makes_no_negative_age(alice: Customer, rita: User):
-    health.beat(name="worker")
+    for queue in health.QUEUES:
+        hear(queue)
     Heartbeat.objects.update(at=passed(hours=-1))
     change_row(approved(alice, rita), approved_at=passed(hours=-1))
 
