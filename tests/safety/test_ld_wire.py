@@ -223,7 +223,7 @@ def overwhelm(arena: Arena, kind: str) -> Watch:
         turn = arena.turn(arena.a)
     assert turn.end["state"] == "failed"
     assert turn.end["error"]["code"] == "model_unavailable"
-    assert len(arena.model.requests) - before <= 2  # the SDK asks once more where nothing had come
+    assert len(arena.model.requests) - before <= 2  # once more where nothing had come
     assert arena.calls_of(arena.a) == []
     assert sum(len(frame["text"]) for frame in turn.frames if frame["type"] == "message") < 5 * MEGABYTE
     return seen
