@@ -172,7 +172,7 @@ class InThread:
 class ModelServer(InThread):
     """`with ModelServer() as model:`; `model.url` is the OPENAI_BASE_URL, `model.script(…)` adds replies."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.bodies: list[bytes] = []  # the requests as they came, byte by byte
@@ -182,9 +182,10 @@ class ModelServer(InThread):
         self._replies: list[Script] = []
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
-        server = _Server(("127.0.0.1", 0), _Http)
+        server = _Server(("127.0.0.1", port), _Http)
         server.model = self
-        self.url = f"http://127.0.0.1:{server.server_port}/v1"
+        self.port = server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/v1"
         super().__init__(server)
 
     def script(self, *replies: Script) -> None:
