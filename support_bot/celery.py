@@ -16,6 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
 app = Celery("support_bot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tools", "support_bot.chat"])
+# By name: it is loaded when a worker starts, once there are models.
+app.steps["worker"].add("support_bot.turn_host:TurnHost")
 
 
 @beat_init.connect

@@ -339,7 +339,6 @@ SEAL_S = 1.0
 AUDIT_ANCHOR_S = env.seconds("AUDIT_ANCHOR_S", 60)
 CELERY_BEAT_SCHEDULE = {
     "sweep calls": {"task": "tools.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
-    "sweep turns": {"task": "support_bot.chat.tasks.sweep", "schedule": SWEEP_S, "options": {"expires": SWEEP_S * 2}},
     "purge": {"task": "support_bot.chat.tasks.purge", "schedule": crontab(hour="3", minute="17")},
     "seal the audit": {"task": "tools.tasks.seal", "schedule": SEAL_S, "options": {"expires": SEAL_S * 5}},
     # One for each queue: a worker that no longer hears its own is restarted, however well the other one does.

@@ -30,7 +30,8 @@ POLL_S = 0.1
 BACKOFF_S = (0.2, 1.0, 2.0, 5.0, 10.0)
 STEADY_S = 30.0  # a child that lived this long starts again without delay
 KILL_AFTER_DRAIN_S = 5.0
-QUEUES = ("effects", "turns")
+# The queues and how their tasks run. A turn waits in an event loop, which no forked pool would survive.
+QUEUES = {"effects": "prefork", "turns": "threads"}
 HEARTBEATS_PATIENCE = 9  # that a worker may be silent, after three missed ones: long enough for a start
 CONCURRENCY = "2"
 
@@ -172,8 +173,8 @@ def worker_children() -> list[Child]:
     celery = ["-m", "celery", "--quiet", "-A", "support_bot"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
     children = []
-    for queue in QUEUES:
-        command = [*celery, "worker", "-Q", queue, "-n", node_name(queue), "--pool", "prefork"]
+    for queue, pool in QUEUES.items():
+        command = [*celery, "worker", "-Q", queue, "-n", node_name(queue), "--pool", pool]
         children.append(Child(queue, [*command, "--concurrency", CONCURRENCY, *quiet]))
     # The schedule is fixed, so nothing has to be kept in a file.
     beat = [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", "INFO"]

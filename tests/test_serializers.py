@@ -82,7 +82,7 @@ def test_what_a_task_carries_is_an_id_and_nothing_else():
     """Wake-ups and the names of tasks are all that the broker ever sees."""
     carried = {
         task.name: list(signature(task.run).parameters)
-        for task in (effects.execute, effects.send_notice, effects.sweep, turns.sweep, turns.purge)
+        for task in (effects.execute, effects.send_notice, effects.sweep, turns.purge)
     }
 
     assert [names for names in carried.values() if names] == [["call_id"], ["notice_id"]]

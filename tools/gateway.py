@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -29,6 +30,8 @@ from tools.requests import lock_open_requests, request_call
 from tools.signals import call_changed
 from tools.states import OPEN_WRITE_STATES, State
 from tools.strictjson import MAX_BYTES
+
+log = structlog.get_logger(__name__)
 
 # The third identical read in a turn gets no new answer.
 SAME_READS = 2
@@ -86,8 +89,20 @@ def refuse_step(*, ctx: ToolContext, requests: Sequence[RawCall], error: ToolErr
     return _refuse_all(ctx, requests, error or late)
 
 
+def admitted_before(*, answers: Sequence[tuple[UUID, dict[str, Any] | None]]) -> list[Admitted]:
+    """The calls of a committed step, as (call id, what the model was told), for the process that goes on with it."""
+    calls = ToolCall.objects.in_bulk([pk for pk, _ in answers])
+    return [
+        Admitted(call=calls[pk], told=told, error_code=calls[pk].reason if calls[pk].state == State.REFUSED else "")
+        for pk, told in answers
+    ]
+
+
 def run_call(*, ctx: ToolContext, admitted: Admitted) -> dict[str, Any]:
-    """Run an admitted read and record its end. Returns what the model is told; never raises for a tool's failure."""
+    """Run an admitted read and record its end. Returns what the model is told; never raises for a tool's failure.
+
+    Again, where the process that ran it died before it could tell the model: then its end is on record already.
+    """
     call = admitted.call
     definition = find_tool(name=call.tool)
     try:
@@ -96,11 +111,16 @@ def run_call(*, ctx: ToolContext, admitted: Admitted) -> dict[str, Any]:
     except ToolError as error:
         told = failed(error)
         state, reason = State.FAILED, error.code
-    _end_read(call, state, reason)
+    try:
+        _end_read(call, state, reason)
+    except LostRace:
+        log.info("call.ended_elsewhere", call_id=str(call.pk))  # its turn was lost, or has ended meanwhile
     return told
 
 
 def _end_read(call: ToolCall, state: State, reason: str) -> None:
+    if call.state != State.RUNNING:
+        return
     now = database_now()
     if reason != NotFound.code:
         move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason)

@@ -63,7 +63,7 @@ def begin(*, turn: Claimed, prompt: Prompt, now: datetime, is_free: bool) -> Met
         return Meter(entry=None, asked=asked)
     with transaction.atomic():
         Customer.objects.select_for_update(no_key=True).only("pk").get(pk=turn.customer_id)
-        _check(customer_id=turn.customer_id, origin=turn.origin, now=now)
+        _check(turn, now)
         entry = ModelCall.objects.create(
             customer_id=turn.customer_id,
             turn_id=turn.turn_id,
@@ -85,9 +85,14 @@ def settle(*, meter: Meter) -> None:
     ModelCall.objects.filter(pk=meter.entry).update(input_tokens=asked, output_tokens=heard, settled=True)
 
 
-def _check(*, customer_id: int, origin: str, now: datetime) -> None:
+def _check(turn: Claimed, now: datetime) -> None:
     today = ModelCall.objects.filter(created_at__gte=_midnight(now))
+    if turn.resumed:
+        # What the process that died had asked for stays on the account; but for it alone the same step asked again is
+        # not refused.
+        today = today.exclude(turn_id=turn.turn_id, settled=False)
     own, times = settings.DAILY_TOKENS, settings.PER_ADDRESS
+    customer_id, origin = turn.customer_id, turn.origin
     limits: list[tuple[int | None, QuerySet[ModelCall]]] = [
         (own, today.filter(customer_id=customer_id)),
         (own * times if own and times and origin else None, today.filter(origin=origin)),

@@ -156,7 +156,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _cancel(self, frame: TurnCancel) -> None:
         turn_id = str(frame.turn_id)
-        state = await in_thread(turn_rows.cancel_waiting)(conversation_id=self.conversation.pk, turn_id=frame.turn_id)
+        state = await in_thread(turn_rows.cancel_turn)(conversation_id=self.conversation.pk, turn_id=frame.turn_id)
         if state is None:
             raise FrameError("not_found", "There is no such turn.", turn_id=turn_id)
         if state == Turn.State.RUNNING:

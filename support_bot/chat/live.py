@@ -43,6 +43,12 @@ class LiveTurn:
         if self._pump is None:
             self._pump = asyncio.create_task(self._pump_frames())
 
+    async def take_up(self, text: str) -> None:
+        """Go on behind the text that another process committed. What it showed beyond that is cut away."""
+        await self._send(frames.delta(turn_id=self.turn.turn_id, offset=0, text=""))
+        if text:
+            self.add(text)
+
     def cancel(self) -> None:
         """The customer pressed stop: end the model call that is open, and begin nothing new."""
         self._stop("cancelled")

@@ -70,6 +70,8 @@ class Turn(models.Model):
 
     session_key, rights: the session that sent the message and what its account was allowed then. When the session ends
     or the rights change, the turn may go no further. origin: stands for the address it was sent from, in limits alone.
+    fence: grows with every claim, so it also counts the processes that had it. started_at: its first claim, from which
+    its time runs, whoever holds it. stop_asked: its customer pressed stop; whoever holds it ends it.
     """
 
     class State(models.TextChoices):
@@ -89,7 +91,9 @@ class Turn(models.Model):
     origin = models.CharField(max_length=32, blank=True, default="", db_default="")
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    stop_asked = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,4 +1,8 @@
-"""Owns the turns that run in this process. A socket only asks it to look for work, and may go away at any time."""
+"""Owns the turns that run in this process. A socket only asks it to look for work, and may go away at any time.
+
+Each process that has one, web or worker, also looks in the database for turns that nobody runs: those of a process
+that died or is stopping. No broker and no schedule is needed for that.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from support_bot.chat import authority, broadcast, turn_rows
+from support_bot.chat import authority, broadcast, leases
 from support_bot.chat.database import in_thread
 from support_bot.chat.live import LiveTurn
-from support_bot.chat.turn_rows import Claimed, Ending
-from support_bot.chat.turns import NOTES, run_turn
+from support_bot.chat.turn_rows import Claimed
+from support_bot.chat.turns import run_turn
 
 log = structlog.get_logger(__name__)
 
@@ -46,31 +50,33 @@ class Runner:
             asyncio.create_task(self._renew_leases()),
             asyncio.create_task(self._watch_mandates()),
             asyncio.create_task(self._read_mailbox()),
+            asyncio.create_task(self._look_for_turns()),
         ]
 
     async def drain(self, seconds: float) -> None:
-        """Begin no turn any more, let the running ones finish, and end honestly what does not finish in time."""
+        """Begin no turn any more, let the running ones finish, and hand over what does not finish in time."""
         self._draining = True
         tasks = list(self._driving.values())
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
-        for live in list(self._running.values()):
-            await self._interrupt(live)
+        left = [(turn_id, live.turn.fence) for turn_id, live in self._running.items()]
         for task in [*self._background, *self._driving.values()]:
             task.cancel()
         await asyncio.gather(*self._background, *self._driving.values(), return_exceptions=True)
+        if left:
+            await self._hand_over(left)
 
-    async def _interrupt(self, live: LiveTurn) -> None:
-        ending = Ending(state="failed", text=live.text, error="interrupted", note=NOTES["interrupted"])
+    async def _hand_over(self, turns: list[leases.Held]) -> None:
         try:
-            await in_thread(turn_rows.end_turn)(turn_id=live.turn.turn_id, fence=live.turn.fence, ending=ending)
-        except Exception as error:  # the lease runs out and the sweep does the same
-            log.warning("turn.not_interrupted", turn_id=str(live.turn.turn_id), error=type(error).__name__)
+            await in_thread(leases.hand_over)(turns=turns)
+            log.info("turns.handed_over", count=len(turns))
+        except Exception as error:  # their leases run out, which comes to the same
+            log.warning("turns.not_handed_over", count=len(turns), error=type(error).__name__)
 
     # --- work ---------------------------------------------------------------------------------------------------
 
     def start(self, conversation_id: UUID) -> None:
-        """Look for waiting turns of this conversation and run them one after the other."""
+        """Look for turns of this conversation that nobody runs, and run them one after the other."""
         if self._draining:
             return
         if conversation_id in self._driving:
@@ -98,7 +104,7 @@ class Runner:
     async def _drive_turns(self, conversation_id: UUID) -> None:
         while not self._draining:
             try:
-                turn = await in_thread(turn_rows.claim_next)(conversation_id=conversation_id)
+                turn = await in_thread(leases.claim_next)(conversation_id=conversation_id)
             except Exception as error:  # the database is away for a moment: the message is stored, so try again
                 log.warning("turn.claim_failed", error=type(error).__name__)
                 await asyncio.sleep(RETRY_S)
@@ -127,13 +133,23 @@ class Runner:
             if not held:
                 continue
             try:
-                lost = await in_thread(turn_rows.renew)(turns=list(held.items()))
+                not_ours = await in_thread(leases.renew)(turns=list(held.items()))
             except Exception as error:  # tried again well before the lease is over
                 log.warning("turn.lease_not_renewed", error=type(error).__name__)
                 continue
-            for turn_id in lost:
+            for turn_id in not_ours:
                 if live := self._running.get(turn_id):
                     live.cancel()
+
+    async def _look_for_turns(self) -> None:
+        """Take up what a process that died left running, and what waits behind it or was never begun."""
+        while True:
+            try:
+                for conversation_id in await in_thread(leases.adrift)():
+                    self.start(conversation_id)
+            except Exception as error:  # the database is away for a moment
+                log.warning("turns.not_looked_for", error=type(error).__name__)
+            await asyncio.sleep(settings.SWEEP_S)
 
     async def _watch_mandates(self) -> None:
         """Stop the turns whose session ended or whose account's rights changed, also in the middle of an answer."""

@@ -1,18 +1,17 @@
-"""What a turn leaves in the database: claimed under a lease, each step committed before its tools run, ended once.
+"""What a turn leaves in the database: each step committed before its tools run, and one end.
 
 Every write is a compare-and-set on state and fence, so a process that lost its turn changes nothing any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from support_bot.chat import authority, frames, log, prompt
@@ -23,7 +22,6 @@ from support_bot.llm.base import ToolCallRequest, Usage
 from tools import gateway
 from tools.context import ToolContext
 from tools.errors import NotPermitted
-from tools.moves import database_now
 from tools.provenance import NOTHING_KNOWN, Sources
 from tracking.models import Customer
 
@@ -40,7 +38,10 @@ class NoMandate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A turn this process runs under `fence`, and the customer's text that it answers."""
+    """A turn this process runs under `fence`, and the customer's text that it answers.
+
+    seconds: what is left of its time. stop_asked: the customer pressed stop while no process held it.
+    """
 
     turn_id: UUID
     conversation_id: UUID
@@ -51,6 +52,13 @@ class Claimed:
     fence: int
     text: str
     origin: str = ""
+    stop_asked: bool = False
+    seconds: float = 0.0
+
+    @property
+    def resumed(self) -> bool:
+        """Another process had it before: it died, or handed it over."""
+        return self.fence > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +73,13 @@ class Ending:
     data: dict[str, Any] | None = None
 
 
-def claim_next(*, conversation_id: UUID) -> Claimed | None:
-    """Take the oldest waiting turn where none is running; None where there is nothing to do here."""
-    waiting = Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.WAITING)
-    try:
-        with transaction.atomic():
-            turn = waiting.select_for_update().order_by("message_seq").first()
-            if turn is None:
-                return None
-            turn.state, turn.fence = Turn.State.RUNNING, turn.fence + 1
-            turn.lease_until = database_now() + timedelta(seconds=settings.TURN_LEASE_S)
-            turn.save(update_fields=["state", "fence", "lease_until"])
-    except IntegrityError:
-        return None  # one is running: whoever runs it takes the next
-    return Claimed(
-        turn_id=turn.pk,
-        conversation_id=conversation_id,
-        customer_id=turn.conversation.customer_id,
-        message_seq=turn.message_seq,
-        session_key=turn.session_key,
-        rights=turn.rights,
-        fence=turn.fence,
-        text=log.message_text(conversation_id=conversation_id, seq=turn.message_seq),
-        origin=turn.origin,
-    )
+@dataclass(frozen=True, slots=True)
+class CommittedStep:
+    """A step as it stands in the database. A call that was admitted but not answered yet has `told` None."""
 
-
-def renew(*, turns: Iterable[tuple[UUID, int]]) -> set[UUID]:
-    """Hold the given (turn, fence) pairs for another TURN_LEASE_S. Returns the turns that are no longer held."""
-    until = database_now() + timedelta(seconds=settings.TURN_LEASE_S)
-    lost = set()
-    for turn_id, fence in turns:
-        held = Turn.objects.filter(pk=turn_id, fence=fence, state=Turn.State.RUNNING).update(lease_until=until)
-        if not held:
-            lost.add(turn_id)
-    return lost
+    number: int
+    text: str
+    admitted: list[gateway.Admitted]
 
 
 def commit_step(
@@ -219,8 +199,11 @@ def _what_records_say(text: str, customer_id: int, conversation_id: UUID, now: d
     return [frames.message(author="system", text=found.text, created_at=now, data=data)]
 
 
-def cancel_waiting(*, conversation_id: UUID, turn_id: UUID) -> str | None:
-    """Cancel a turn that has not begun. Returns the state it was in; None where there is no such turn here."""
+def cancel_turn(*, conversation_id: UUID, turn_id: UUID) -> str | None:
+    """Cancel a turn that has not begun; on one that runs, leave word for whoever holds it now or takes it up.
+
+    Returns the state it was in; None where there is no such turn here.
+    """
     with transaction.atomic():
         mine = Turn.objects.select_for_update().filter(pk=turn_id, conversation_id=conversation_id)
         state = mine.values_list("state", flat=True).first()
@@ -229,6 +212,8 @@ def cancel_waiting(*, conversation_id: UUID, turn_id: UUID) -> str | None:
             Turn.objects.filter(pk=turn_id).update(state=Turn.State.CANCELLED, ended_at=now)
             frame = frames.turn(turn_id=turn_id, state=Turn.State.CANCELLED)
             log.append(conversation_id=conversation_id, frames=[frame], now=now)
+        elif state == Turn.State.RUNNING:
+            Turn.objects.filter(pk=turn_id).update(stop_asked=True)
     return state
 
 
@@ -241,16 +226,16 @@ def has_waiting(*, conversation_id: UUID) -> bool:
     return Turn.objects.filter(conversation_id=conversation_id, state=Turn.State.WAITING).exists()
 
 
-def expired_turns(*, limit: int = 100) -> list[tuple[UUID, int, UUID]]:
-    """(turn, fence, conversation) of running turns whose process stopped renewing its lease."""
-    rows = Turn.objects.filter(state=Turn.State.RUNNING, lease_until__lt=database_now())
-    return list(rows.values_list("pk", "fence", "conversation_id")[:limit])
-
-
-def text_so_far(*, turn_id: UUID) -> str:
-    """What the committed steps of a turn have said."""
-    texts = Step.objects.filter(turn_id=turn_id).order_by("number").values_list("text", flat=True)
-    return "\n\n".join(text for text in texts if text)
+def committed_steps(*, turn_id: UUID) -> list[CommittedStep]:
+    """What a turn has come to, in order: for the process that goes on with it."""
+    return [
+        CommittedStep(
+            number=step.number,
+            text=step.text,
+            admitted=gateway.admitted_before(answers=[(UUID(call["call_id"]), call["told"]) for call in step.calls]),
+        )
+        for step in Step.objects.filter(turn_id=turn_id).order_by("number")
+    ]
 
 
 def customer_of(*, conversation_id: UUID) -> Customer:

@@ -1,6 +1,7 @@
 """One turn: ask the model, commit its step, let the gateway answer its calls, ask again, end once and honestly.
 
-Knows no sockets: what is live goes through a LiveTurn, what is durable through turn_rows. Any process can run it.
+Knows no sockets: what is live goes through a LiveTurn, what is durable through turn_rows. Any process can run it, and
+take it up after another one that died: from the last committed step, as if it had made the steps before itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from support_bot.chat import authority, budget, prompt, turn_rows
@@ -22,10 +23,11 @@ from support_bot.chat.attempt import Stopped, go_on
 from support_bot.chat.database import in_thread
 from support_bot.chat.fallback import SORRY, SPENT, records_answer
 from support_bot.chat.handoff import wants_person
+from support_bot.chat.leases import MAX_CLAIMS
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.model_call import ask
 from support_bot.chat.turn_rows import Claimed, Ending, NoMandate, TurnLost
-from support_bot.llm.base import Done, LLMError, Prompt, ToolSpec
+from support_bot.llm.base import LLMError, Prompt, ToolSpec
 from tools import gateway, origin
 from tools.context import ToolContext
 
@@ -71,7 +73,7 @@ async def run_turn(*, turn: Claimed, live: LiveTurn) -> None:
     except TurnLost:
         log.warning("turn.lost", turn_id=str(turn.turn_id), fence=turn.fence)
     except Exception as error:
-        # The database is away: the lease runs out and the sweep ends the turn honestly.
+        # The database is away: the lease runs out, and whoever looks first then goes on with the turn.
         log.error("turn.not_ended", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
     finally:
         await live.close()
@@ -85,7 +87,9 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
     except Stopped as stopped:
         if stopped.state == "cancelled":
             return Ending(state="cancelled", text=live.text)
-        return Ending(state="failed", text=live.text, error=stopped.error, note=NOTES[stopped.error])
+        # Who was waiting longer because a process died did not ask for too much.
+        error = "interrupted" if turn.resumed and stopped.error == "timeout" else stopped.error
+        return Ending(state="failed", text=live.text, error=error, note=NOTES[error])
     except budget.Spent:
         return await _without_model(turn, live, "budget_exhausted", SPENT)
     except LLMError as error:
@@ -93,7 +97,7 @@ async def _ending_of(turn: Claimed, live: LiveTurn) -> Ending:
         return await _without_model(turn, live, "model_unavailable", SORRY)
     except NoMandate:
         return Ending(state="failed", text=live.text, error="not_permitted", note=NOTES["not_permitted"])
-    except TurnLost:
+    except (TurnLost, OperationalError, InterfaceError):
         raise
     except Exception as error:
         log.error("turn.failed", turn_id=str(turn.turn_id), error=type(error).__name__, exc_info=error)
@@ -117,31 +121,67 @@ def _records_answer(turn: Claimed) -> list[str]:
 
 
 async def _steps(turn: Claimed, live: LiveTurn) -> None:
-    progress = _Progress(deadline=monotonic() + settings.TURN_TIMEOUT_S, specs=tool_specs())
+    progress = _Progress(deadline=monotonic() + turn.seconds, specs=tool_specs())
+    if turn.resumed and not await _take_up(turn, live, progress):
+        return
     while True:
+        if monotonic() >= progress.deadline:
+            raise Stopped("failed", "timeout")
         progress.number += 1
         asked = await in_thread(_prepare)(turn, progress.specs)
         ctx, full_prompt = asked
         before = len(live.text)
         done = await ask(full_prompt, live, progress.deadline)
         said = live.text[before:].lstrip("\n")
-        if not await _answer_calls(turn, ctx, live, progress, said, done):
+        admitted = await in_thread(turn_rows.commit_step)(
+            turn=turn,
+            ctx=ctx,
+            number=progress.number,
+            text=said,
+            calls=done.calls,
+            usage=done.usage,
+            run=progress.number < settings.TURN_MAX_STEPS,
+        )
+        if not await _answer_calls(turn, ctx, live, progress, admitted):
             return
 
 
-def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, Prompt]:
-    """Authority and history for the next step, in one go. Raises NoMandate."""
+async def _take_up(turn: Claimed, live: LiveTurn, progress: _Progress) -> bool:
+    """Go through what is committed of a turn that another process began. True where the model is to be asked again."""
+    steps = await in_thread(turn_rows.committed_steps)(turn_id=turn.turn_id)
+    log.info("turn.resumed", turn_id=str(turn.turn_id), fence=turn.fence, steps=len(steps))
+    await live.take_up("\n\n".join(step.text for step in steps if step.text))
+    if turn.stop_asked:
+        live.cancel()
+    go_on(live)
+    if turn.fence > MAX_CLAIMS:
+        raise Stopped("failed", "interrupted")
+    ctx = await in_thread(_context)(turn)
+    for step in steps:
+        progress.number = step.number
+        if not await _answer_calls(turn, ctx, live, progress, step.admitted):
+            return False
+    return True
+
+
+def _context(turn: Claimed) -> ToolContext:
+    """In whose name the turn's next calls are made. Raises NoMandate where its session has ended."""
     customer = turn_rows.customer_of(conversation_id=turn.conversation_id)
     if not authority.stands(mandate=turn, customer_id=customer.pk):
         raise NoMandate
     now = timezone.localtime()
-    ctx = ToolContext(customer=customer, conversation_id=turn.conversation_id, turn_id=turn.turn_id, now=now)
+    return ToolContext(customer=customer, conversation_id=turn.conversation_id, turn_id=turn.turn_id, now=now)
+
+
+def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, Prompt]:
+    """Authority and history for the next step, in one go. Raises NoMandate."""
+    ctx = _context(turn)
     built = prompt.build_prompt(
         conversation_id=turn.conversation_id,
         turn_id=turn.turn_id,
         message_seq=turn.message_seq,
-        first_name=customer.name.split(" ")[0],
-        now=now,
+        first_name=ctx.customer.name.split(" ")[0],
+        now=ctx.now,
         tools=specs,
     )
     return ctx, built
@@ -151,22 +191,12 @@ def _prepare(turn: Claimed, specs: tuple[ToolSpec, ...]) -> tuple[ToolContext, P
 
 
 async def _answer_calls(
-    turn: Claimed, ctx: ToolContext, live: LiveTurn, progress: _Progress, said: str, done: Done
+    turn: Claimed, ctx: ToolContext, live: LiveTurn, progress: _Progress, admitted: Sequence[gateway.Admitted]
 ) -> bool:
-    """Commit the step and answer its calls. True where the model is to be asked again."""
-    last = progress.number >= settings.TURN_MAX_STEPS
-    admitted = await in_thread(turn_rows.commit_step)(
-        turn=turn,
-        ctx=ctx,
-        number=progress.number,
-        text=said,
-        calls=done.calls,
-        usage=done.usage,
-        run=not last,
-    )
-    if not done.calls:
+    """Answer the calls of a committed step. True where the model is to be asked again."""
+    if not admitted:
         return False
-    if last:
+    if progress.number >= settings.TURN_MAX_STEPS:
         raise Stopped("failed", "too_many_steps")
     if any(answer.told is None for answer in admitted):
         told = await _run_reads(ctx, admitted, progress.deadline)

@@ -72,7 +72,7 @@ def _chat_servers(
     try:
         with ModelServer() as model:
             web = stack.web(OPENAI_BASE_URL=model.url, **VARIABLES)
-            stack.worker(SWEEP_S="1", EMAIL_URL=f"file://{folder / 'mail'}")
+            stack.worker(OPENAI_BASE_URL=model.url, **VARIABLES, EMAIL_URL=f"file://{folder / 'mail'}")
             yield web.url, url, model
     finally:
         stack.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -115,6 +116,16 @@ def test_a_request_counts_while_it_runs_and_where_its_process_died(turn, setting
 
     with pytest.raises(budget.Spent):
         begin(turn)
+
+
+def test_what_a_process_asked_before_it_died_does_not_refuse_the_same_turn_but_any_other(turn, settings):
+    settings.DAILY_TOKENS = ASKED + 1
+    begin(turn)
+
+    begin(replace(turn, fence=2))
+
+    with pytest.raises(budget.Spent):
+        begin(replace(turn, turn_id=uuid4(), fence=2))
 
 
 def test_an_address_may_spend_a_multiple_of_one_customer(alice, bob, settings):

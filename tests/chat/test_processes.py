@@ -96,31 +96,33 @@ def test_a_turn_is_stopped_through_another_process_however_early(product: Produc
         product.model.clear()
 
 
-def test_a_turn_of_a_killed_process_ends_honestly_and_the_next_message_is_answered(product: Product, alice: Browser):
+def test_a_turn_of_a_killed_process_goes_on_in_another_one(product: Product, alice: Browser, sign_in: SignIn):
     web, model = product.here, product.model
     model.script(calls(Call("check_package", {"package_id": "ABCD-1337"})), text("I was ", Gate()))
     socket = alice.socket()
+    other = sign_in(product.there.url, "alice").socket(socket.conversation)
     socket.say("Where is it?")
     turn_id = socket.until(type="delta")["turn_id"]
+    model.script(text("It was ", gate := Gate(), "delivered."), text("Here again."))
 
     (first,) = children_of(web.pid)
     os.kill(first, signal.SIGKILL)
+    cut = other.until(type="delta", offset=0, text="")
+    other.until(type="delta", offset=0, text="It was ")
+    gate.set()
+    end = other.until_turn_ends(turn_id)
     wait_until(lambda: children_of(web.pid) not in ([], [first]), what="another child")
     web.wait_for_http()
     back = alice.socket(socket.conversation)
-    end = back.until_turn_ends(turn_id) if not ended(back.frames) else ended(back.frames)[0]
-    model.script(text("Here again."))
     answer = back.ask("And now?")
 
-    assert (end["state"], end["error"]["code"]) == ("failed", "interrupted")
+    assert (cut["turn_id"], end["state"]) == (turn_id, "done")
+    said = [frame["text"] for frame in back.frames if frame.get("author") == "assistant"]
+    assert said == ["It was delivered.", "Here again."]
     assert answer["text"] == "Here again."
     asked = [c["id"] for m in model.requests[-1]["messages"] for c in m.get("tool_calls", [])]
     answered = [m["tool_call_id"] for m in model.requests[-1]["messages"] if m["role"] == "tool"]
     assert asked == answered != []
-
-
-def ended(frames: list) -> list:
-    return [frame for frame in frames if frame["type"] == "turn" and frame["state"] == "failed"]
 
 
 def test_a_stopping_server_lets_the_turn_finish_and_closes_with_1012(
@@ -146,17 +148,26 @@ def test_a_stopping_server_lets_the_turn_finish_and_closes_with_1012(
     assert said == [("Nearly done.",)]
 
 
-def test_what_cannot_finish_in_time_is_ended_honestly(stack: Stack, model_server: ModelServer, sign_in: SignIn):
-    web = stack.web(OPENAI_BASE_URL=model_server.url, DRAIN_S="1", **SHORT)
+def test_what_cannot_finish_in_time_is_handed_over(stack: Stack, model_server: ModelServer, sign_in: SignIn):
+    usual = {"OPENAI_BASE_URL": model_server.url, **SHORT, "TURN_LEASE_S": "20"}
+    web = stack.web(**{**usual, "DRAIN_S": "0.5"})
     model_server.script(text("Nearly ", Gate()))
     socket = sign_in(web.url, "alice").socket()
     socket.say("Hi")
-    socket.until(type="delta")
+    turn_id = socket.until(type="delta")["turn_id"]
 
     web.stop()
-    with psycopg.connect(stack.database_url) as rows:
-        found = rows.execute("SELECT state, error FROM chat_turn").fetchall()
-    assert found == [("failed", "interrupted")]
+    model_server.script(text("Done."))
+    worker = stack.worker(**usual)
+
+    with psycopg.connect(stack.database_url, autocommit=True) as rows:
+        state = "SELECT state, fence FROM chat_turn WHERE id = %s"
+        wait_until(lambda: rows.execute(state, [turn_id]).fetchone() == ("done", 2), what="an end by the worker")
+        said = rows.execute("SELECT payload->>'text' FROM chat_event WHERE author = 'assistant'").fetchall()
+    assert said == [("Done.",)]
+    # The worker stops as gently: what it was given does not wait for its lease either.
+    worker.stop()
+    assert "turn_host.stopped" in worker.output()
 
 
 @dataclass

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from time import monotonic
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from support_bot.chat import inbox, log, tasks, turns
+from support_bot.chat import inbox, log, turn_rows, turns
 from support_bot.chat.attempt import Stopped
 from support_bot.chat.models import Turn
+from support_bot.chat.turn_rows import Ending
 from tools.context import ToolContext
 from tools.gateway import Admitted
 from tools.models import ToolCall
@@ -22,22 +22,18 @@ from tracking.models import Customer
 pytestmark = pytest.mark.django_db
 
 
-def test_the_reads_of_a_turn_whose_process_died_are_ended_with_it(alice: Customer):
+def test_the_reads_that_a_turn_leaves_behind_are_ended_with_it(alice: Customer):
     now = timezone.now()
     conversation = inbox.open_conversation(customer=alice, now=now)
     turn = Turn.objects.create(
-        conversation=conversation,
-        message_seq=1,
-        state=Turn.State.RUNNING,
-        fence=1,
-        lease_until=now - timedelta(seconds=1),
-        created_at=now,
+        conversation=conversation, message_seq=1, state=Turn.State.RUNNING, fence=1, created_at=now
     )
     of_turn = {"customer": alice, "conversation_id": conversation.pk, "turn_id": turn.pk, "created_at": now}
     left = ToolCall.objects.create(tool="check_package", state=State.RUNNING, **of_turn)
     ended = ToolCall.objects.create(tool="get_order", state=State.SUCCEEDED, **of_turn)
 
-    tasks.sweep()
+    ending = Ending(state="failed", text="", error="interrupted", note="Interrupted.")
+    turn_rows.end_turn(turn_id=turn.pk, fence=1, ending=ending)
 
     left.refresh_from_db()
     ended.refresh_from_db()

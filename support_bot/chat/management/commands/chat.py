@@ -6,11 +6,12 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from support_bot.chat import inbox, log, turn_rows
+from support_bot.chat import inbox, leases, log, turn_rows
 from support_bot.chat.authority import Authority, of_account
 from support_bot.chat.frames import Frame
 from support_bot.chat.live import LiveTurn
@@ -64,7 +65,8 @@ class Command(BaseCommand):
         except FrameError as error:
             self.stderr.write(error.message)
             return
-        claimed = turn_rows.claim_next(conversation_id=conversation.pk)
+        # Nobody renews the lease here: it is held for all the time that a turn can take.
+        claimed = leases.claim_next(conversation_id=conversation.pk, lease_s=settings.TURN_TIMEOUT_S * 2)
         if claimed is not None:
             asyncio.run(self._run(claimed))
         for news in log.read_after(conversation_id=conversation.pk, after_seq=before):
