@@ -22,7 +22,7 @@ PRODUCTION := DEMO=false DEBUG=false SECRET_KEY=only-for-checks-0123456789-abcde
   DATABASE_URL=postgres://app@db.example.com/app MIGRATE_DATABASE_URL= REDIS_URL=redis://redis.example.com/0 \
   EMAIL_URL=smtp://mail.example.com:587
 
-.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint sbom test test-long screenshots packages lock clean
+.PHONY: help install install-dev demo demo-reset migrate serve worker dev lint sbom test test-long faults screenshots packages lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -121,6 +121,10 @@ test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away serve
 test-long: $(RUNTIME) $(DEVELOPMENT) packages ## the full-size cases of faults, fuzz and load, which make test runs scaled down
 	@$(PY) -m compileall -q support_bot tools tracking
 	@$(PY) -m tests.servers -- $(PY) -m pytest -m long -s
+
+faults: $(RUNTIME) $(DEVELOPMENT) packages ## kill processes under load: N=300 kills, SEED=… ; again with the same seed goes on (docs/reliability.md)
+	@$(PY) -m compileall -q support_bot tools tracking tests
+	@$(PY) -m tests.faults $${N:-300} $${SEED:+--seed $$SEED}
 
 screenshots: $(RUNTIME) $(DEVELOPMENT) ## take the pictures of the README anew, of a demo of their own
 	@$(PY) -m tests.browser.screenshots
