@@ -12,8 +12,8 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -34,14 +34,13 @@ from tracking.models import Customer
 
 @admin.register(Approval)
 class ApprovalAdmin(LookOnly):
-    """The queue, oldest first."""
+    """The queue: everybody's first request, oldest first, then everybody's second …, so that nobody fills a page."""
 
     list_display = ("request", "who", "tool", "state", "approvals", "age", "time_left")
     list_display_links = None
     list_filter = (StateFilter, SourceFilter, ToolFilter, AgeFilter, CustomerFilter)
     search_fields = ("call__customer__name", "call__customer__email", "call__record", "call__summary")
     search_help_text = "Customer's name or e-mail, or the record, e.g. ORD-1001"
-    ordering = ("created_at",)
     list_per_page = 50
     show_full_result_count = False
 
@@ -51,6 +50,11 @@ class ApprovalAdmin(LookOnly):
         have = Subquery(approved.values("call").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
         rows: QuerySet[Approval] = super().get_queryset(request)
         return rows.select_related("call__customer").annotate(have=Coalesce(have, 0))
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """By the place among the customer's own of those that are listed."""
+        place = Window(RowNumber(), partition_by=F("call__customer_id"), order_by=("created_at", "pk"))
+        return [OrderBy(place), "created_at"]
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -159,6 +159,11 @@ def may_decide(*, user: AbstractBaseUser | AnonymousUser, call: ToolCall) -> boo
     return user.has_perm(DECIDE) and call.customer.user_id != user.pk
 
 
+def owner_is_active(*, call: ToolCall) -> bool:
+    """Whether the account behind the request is still there and open."""
+    return call.customer.user is not None and call.customer.user.is_active
+
+
 def tell_not_permitted(*, user: User, call: ToolCall) -> None:
     """Keep that somebody who may not decide this call sent a decision all the same."""
     actor = audit.user_actor(user.pk)
@@ -187,6 +192,10 @@ def _decide(call_id: UUID, reviewer: User, version: int, digest: str, decision: 
             raise DecisionError("not_found", "There is no such request.")
         now = database_now()
         _check_decision(call, reviewer, version, digest, now)
+        if decision == "approve" and not owner_is_active(call=call):
+            actor = audit.user_actor(reviewer.pk)
+            move_call(call=call, to=State.REFUSED, actor=actor, now=now, reason="not_permitted")
+            return call
         if decision == "approve" and (moved := moved_since(call=call, now=now)) is not None:
             move_call(call=call, to=State.STALE, actor=audit.user_actor(reviewer.pk), now=now, reason=moved)
             return call

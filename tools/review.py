@@ -90,6 +90,8 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
         return _conflict(request, error.call or call, error.message, chrome, STATUS.get(error.code, 409))
     if decided.state == State.STALE:
         return _conflict(request, decided, f"{decided.reason} Nothing was done; the customer is told.", chrome, 409)
+    if decided.state == State.REFUSED:
+        return _conflict(request, decided, "The customer’s account is closed. Nothing was done.", chrome, 409)
     return redirect("admin:tools_approval_changelist")
 
 

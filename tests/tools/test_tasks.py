@@ -184,7 +184,7 @@ def soon() -> str:
 
 def hear(queue: str, hostname: str = "host") -> None:
     """A heartbeat as the worker of this name takes it from this queue."""
-    tasks.heartbeat.push_request(delivery_info={"routing_key": queue}, hostname=hostname)
+    tasks.heartbeat.push_request(delivery_info={"routing_key": queue}, hostname=hostname)  # type: ignore[call-arg]  # takes any
     try:
         tasks.heartbeat.run()
     finally:
