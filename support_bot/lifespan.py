@@ -14,6 +14,7 @@ from support_bot.chat.providers import close_providers, current_providers
 from support_bot.chat.runner import runner
 from support_bot.edge import App, Receive, Scope, Send
 from support_bot.embedded import EmbeddedWorker
+from support_bot.stopping import call_when_stopping
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ class Lifespan:
         self.app = app
         self.worker: EmbeddedWorker | None = None
         self.background: list[asyncio.Task[None]] = []
+        self.draining: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -56,10 +58,21 @@ class Lifespan:
         if not settings.REDIS_URL:
             # In a thread from the start: Celery looks at the database, which the event loop must not.
             self.worker = await asyncio.to_thread(EmbeddedWorker.started)
+        self.draining = None
+        call_when_stopping(self._drain_soon)
         log.info("web.started", model=settings.LLM_MODEL, embedded_worker=self.worker is not None)
 
+    def _drain_soon(self) -> None:
+        """Turns and sockets end side by side, so both have all of DRAIN_S. A second signal changes nothing."""
+        if self.draining is None:
+            log.info("web.stopping")
+            self.draining = asyncio.create_task(runner.drain(settings.DRAIN_S))
+
     async def _stop(self) -> None:
-        await runner.drain(settings.DRAIN_S)
+        """Turns first: they need the providers, the worker's database and the way to the sockets."""
+        self._drain_soon()
+        if self.draining is not None:
+            await self.draining
         for task in self.background:
             task.cancel()
         if self.worker is not None:

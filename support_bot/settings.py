@@ -284,6 +284,8 @@ EFFECT_TRIES = env.integer("EFFECT_TRIES", 5, high=100)
 EFFECT_GATEWAY_URL = env.service_url("EFFECT_GATEWAY_URL", example="https://payments.example.com/v1")
 SWEEP_S = env.seconds("SWEEP_S", 5)
 DRAIN_S = env.seconds("DRAIN_S", 15)
+# A peer that reads nothing is gone within this.
+SLOW_SOCKET_S = env.seconds("SLOW_SOCKET_S", 30)
 CONFIRM_TTL_S = env.seconds("CONFIRM_TTL_S", 900)
 APPROVAL_TTL_S = env.seconds("APPROVAL_TTL_S", 86400)
 PENDING_PER_CONVERSATION = env.integer("PENDING_PER_CONVERSATION", 3)

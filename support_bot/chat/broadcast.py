@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,8 @@ from channels.layers import get_channel_layer
 from support_bot.chat.frames import Frame
 
 log = structlog.get_logger(__name__)
+
+MOST_BYTES = 64 * 1024
 
 _loop: asyncio.AbstractEventLoop | None = None
 
@@ -30,7 +33,10 @@ def group_of(conversation_id: UUID) -> str:
 
 def tell(*, conversation_id: UUID, frames: Sequence[Frame]) -> None:
     """Durable frames that were committed just now. From any thread; never raises."""
-    _send(group_of(conversation_id), {"type": "durable.frames", "frames": list(frames)})
+    # Every socket of the conversation has a copy to wait for it, so large ones are only pointed at.
+    small = sum(len(json.dumps(frame)) for frame in frames) <= MOST_BYTES
+    news = {"type": "durable.frames", "frames": list(frames)} if small else {"type": "look.again"}
+    _send(group_of(conversation_id), news)
 
 
 def tell_processes(*, group: str, message: dict[str, Any]) -> None:

@@ -1,24 +1,27 @@
 """One socket of one customer: translates frames into calls and rows into frames. It runs no turn and decides nothing.
 
-Frames are handled one at a time, so nothing in here may wait for a model.
+Frames are handled one at a time, so nothing in here may wait for a model. Three tasks live as long as the socket: one
+takes the peer's frames, one takes news and never waits, one sends (see outgoing).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
 import structlog
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from channels.layers import get_channel_layer
 
 from support_bot.chat import broadcast, frames, handoff, inbox, log, refusals, sockets, turn_rows
 from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.frames import Frame
 from support_bot.chat.models import Conversation, Turn
+from support_bot.chat.outgoing import Outgoing
 from support_bot.chat.places import Place
 from support_bot.chat.protocol import (
     CallConfirm,
@@ -50,8 +53,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     conversation: Conversation
     holder: Authority
     place: Place
-    sent_seq: int | None = None  # None until the first resume
-    ended_turn: str = ""
+    outgoing: Outgoing
     entered = False
     request_id = ""
     frames_taken = 0
@@ -60,10 +62,36 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """However it ends: an error in here skips channels' `disconnect`, and a place kept would lock customers out."""
+        self.scope, self.base_send = scope, send
+        self.channel_layer = get_channel_layer()
+        self.channel_name = await self.channel_layer.new_channel()
+        self.outgoing = Outgoing(
+            send=lambda text: self.send(text_data=text), read=self._read_log, text_of=self._text_of, taken=self._taken
+        )
         try:
-            await super().__call__(scope, receive, send)
+            await _until_one_ends(self._take_frames(receive), self._take_news(), self.outgoing.run())
+        except StopConsumer:
+            pass
         finally:
             await self._leave()
+
+    async def _take_frames(self, receive: Any) -> None:
+        while True:
+            await self.dispatch(await receive())
+
+    async def _take_news(self) -> None:
+        """What comes through the channel layer. Its queue has no bound, so nothing here may wait for the peer."""
+        while True:
+            news = await self.channel_layer.receive(self.channel_name)
+            if news["type"] == "durable.frames":
+                for frame in news["frames"]:
+                    self.outgoing.durable(frame)
+            elif news["type"] == "live.frame":
+                self.outgoing.live(news["frame"])
+            elif news["type"] == "look.again":
+                self.outgoing.look()
+            elif news["type"] == "close.socket":
+                await self.close(news["code"])
 
     async def _leave(self) -> None:
         sockets.forget(self)
@@ -88,7 +116,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         origin.bind(request_id=self.request_id, session=self.holder.session_key)
         await self.channel_layer.group_add(broadcast.group_of(self.conversation.pk), self.channel_name)
         model = current_providers()[0].label
-        await self._send(
+        self.outgoing.answer(
             frames.hello(conversation_id=self.conversation.pk, last_seq=self.conversation.last_seq, model=model)
         )
 
@@ -97,8 +125,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.entered:
             return
+        await self.outgoing.room()
         self.frames_taken += 1
         origin.bind(request_id=f"{self.request_id}.{self.frames_taken}")
+        with self.outgoing.held():
+            await self._answer(text_data)
+
+    async def _answer(self, text_data: str | None) -> None:
         try:
             if text_data is None:
                 raise FrameError("bad_frame", "Binary frames are not understood; send JSON text.")
@@ -106,16 +139,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             if not await sockets.still_stands(holder=self.holder, in_use=not isinstance(frame, Resume)):
                 await self.close(SIGNED_OUT)
                 return
-            if self.sent_seq is None and not isinstance(frame, Resume):
+            if self.outgoing.seq is None and not isinstance(frame, Resume):
                 raise FrameError("bad_frame", "The first frame must be resume.")
             await self._take(frame)
         except FrameError as error:
-            await self._send(
+            self.outgoing.answer(
                 frames.error(code=error.code, message=error.message, retryable=error.retryable, **error.answers)
             )
         except Exception as error:
             logger.error("socket.frame_failed", error=type(error).__name__, exc_info=error)
-            await self._send(frames.error(code="internal", message=INTERNAL, retryable=True))
+            self.outgoing.answer(frames.error(code="internal", message=INTERNAL, retryable=True))
 
     async def _take(self, frame: Any) -> None:
         takers: dict[type, Callable[[Any], Awaitable[None]]] = {
@@ -131,14 +164,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _resume(self, frame: Resume) -> None:
         last = await in_thread(log.last_seq)(conversation_id=self.conversation.pk)
-        self.sent_seq = min(frame.after_seq, last)
-        await self._catch_up()
+        self.outgoing.rewind(min(frame.after_seq, last))
+        await self.outgoing.caught_up()
         turn_id = await in_thread(turn_rows.running_turn)(conversation_id=self.conversation.pk)
         if turn_id is not None:
-            text = await runner.text_of(turn_id, conversation_id=self.conversation.pk)
-            await self._send(frames.turn(turn_id=turn_id, state="running"))
-            await self._send(frames.delta(turn_id=turn_id, offset=0, text=text))
-        await self._send({"type": "resumed", "last_seq": self.sent_seq})
+            self.outgoing.running(turn_id=str(turn_id), text=await self._text_of(str(turn_id)))
+        self.outgoing.answer({"type": "resumed", "last_seq": self.outgoing.seq})
         if await in_thread(turn_rows.has_waiting)(conversation_id=self.conversation.pk):
             runner.start(self.conversation.pk)
 
@@ -150,7 +181,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             mandate=self.holder,
             origin=self.place.origin,
         )
-        await self._send({"type": "ack", "seq": accepted.seq, "client_msg_id": str(frame.client_msg_id)})
+        self.outgoing.answer({"type": "ack", "seq": accepted.seq, "client_msg_id": str(frame.client_msg_id)})
         if accepted.turn_waits:
             runner.start(self.conversation.pk)
 
@@ -168,7 +199,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         await self._check_call(frame.call_id)
         call = await self._decide(approvals.confirm, frame.call_id, digest=frame.digest)
         if call.state == State.EXPIRED:
-            await self._catch_up()
+            await self.outgoing.caught_up()
             raise FrameError("expired", "This request has expired. Ask for it again.", call_id=str(frame.call_id))
         await self._show_call(frame.call_id)
 
@@ -191,74 +222,46 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _show_call(self, call_id: UUID) -> None:
         """The call's newest frame: as news where this socket has not had it, else once more to this socket alone."""
-        had = self.sent_seq or 0
-        await self._catch_up()
+        had = self.outgoing.seq or 0
+        await self.outgoing.caught_up()
         frame = await in_thread(log.latest_of_call)(conversation_id=self.conversation.pk, call_id=call_id)
         if frame is not None and frame["seq"] <= had:
-            await self._send(frame)
+            self.outgoing.answer(frame)
 
     async def _feedback(self, frame: FeedbackFrame) -> None:
         seq = await in_thread(inbox.accept_feedback)(conversation=self.conversation, frame=frame)
-        await self._send({"type": "ack", "seq": seq})
+        self.outgoing.answer({"type": "ack", "seq": seq})
 
     async def _handoff(self, frame: HandoffRequest) -> None:
         seq = await in_thread(handoff.request_person)(conversation_id=self.conversation.pk)
         if seq is not None:
-            await self._send({"type": "ack", "seq": seq})
+            self.outgoing.answer({"type": "ack", "seq": seq})
 
-    # --- news from the log and from running turns ---------------------------------------------------------------
+    # --- what the outgoing side asks for ------------------------------------------------------------------------
 
-    async def durable_frames(self, event: dict[str, Any]) -> None:
-        """Frames that were committed just now, or a hint that some were lost on the way: then the log is read."""
-        if self.sent_seq is None:
-            return
-        for frame in event["frames"]:
-            if frame["seq"] > self.sent_seq + 1:
-                await self._look()
-            if frame["seq"] == self.sent_seq + 1:
-                await self._send_durable(frame)
+    async def _read_log(self, after_seq: int, limit: int) -> list[Frame]:
+        return await in_thread(log.read_after)(conversation_id=self.conversation.pk, after_seq=after_seq, limit=limit)
 
-    async def live_frame(self, event: dict[str, Any]) -> None:
-        """A delta, a notice or a turn that began. What comes late for a turn that has ended is dropped."""
-        frame = event["frame"]
-        late = "turn_id" in frame and frame["turn_id"] == self.ended_turn
-        if self.sent_seq is not None and not late:
-            await self._send(frame)
+    async def _text_of(self, turn_id: str) -> str:
+        return await runner.text_of(UUID(turn_id), conversation_id=self.conversation.pk)
 
-    async def close_socket(self, event: dict[str, Any]) -> None:
-        await self.close(event["code"])
-
-    async def look_again(self, event: dict[str, Any]) -> None:
-        """A hint may have been lost: read what is new."""
-        if self.sent_seq is not None:
-            await self._look()
-
-    async def _look(self) -> None:
-        """Catch up, or do it next time: a database that is away for a moment is no reason to lose the socket."""
-        try:
-            await self._catch_up()
-        except DatabaseError as error:
-            logger.warning("socket.not_caught_up", error=type(error).__name__)
-
-    async def _catch_up(self) -> None:
-        """Send everything of the log that this socket has not had, in order."""
-        while found := await in_thread(log.read_after)(
-            conversation_id=self.conversation.pk, after_seq=self.sent_seq or 0
-        ):
-            for frame in found:
-                await self._send_durable(frame)
-
-    async def _send_durable(self, frame: Frame) -> None:
-        self.sent_seq = frame["seq"]
-        if frame["type"] == "turn":
-            self.ended_turn = frame["turn_id"]
-        await self._send(frame)
+    def _taken(self, frame: Frame) -> None:
         if frame["type"] == "turn" and (frame["error"] or {}).get("code") == "interrupted":
             # Who ran that turn is gone, and nobody else would begin those that wait behind it.
             runner.start(self.conversation.pk)
 
-    async def _send(self, frame: Frame) -> None:
-        await self.send(text_data=json.dumps(frame, ensure_ascii=False, separators=(",", ":")))
+
+async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run them side by side; when one ends, end the others and raise what it raised."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class NoSuchPath(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types

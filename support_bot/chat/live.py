@@ -15,6 +15,8 @@ from support_bot.chat.turn_rows import Claimed
 
 # After the first text at most one frame in this time: halves the frames, and nobody can see it.
 FRAME_S = 0.03
+# Code points of one frame: what a model says faster than anybody reads must not crowd out other frames.
+PIECE = 8192
 
 Send = Callable[[Frame], Awaitable[None]]
 
@@ -103,7 +105,9 @@ class LiveTurn:
             if self._closed:
                 return
             self._news.clear()
-            offset, text = self._sent_chars, self.text[self._sent_chars :]
-            self._sent_chars = len(self.text)
+            offset, text = self._sent_chars, self.text[self._sent_chars : self._sent_chars + PIECE]
+            self._sent_chars += len(text)
+            if self._sent_chars < len(self.text):
+                self._news.set()
             await self._send(frames.delta(turn_id=self.turn.turn_id, offset=offset, text=text))
             await asyncio.sleep(FRAME_S)

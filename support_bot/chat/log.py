@@ -6,7 +6,7 @@ After the commit the frames go to the open sockets as a hint; whoever misses it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -76,6 +76,10 @@ def message_text(*, conversation_id: UUID, seq: int) -> str:
 
 def last_seq(*, conversation_id: UUID) -> int:
     return Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation_id)
+
+
+def last_seqs(*, conversation_ids: Iterable[UUID]) -> dict[UUID, int]:
+    return dict(Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "last_seq"))
 
 
 def last_messages(*, conversation_id: UUID, limit: int) -> list[dict[str, Any]]:

@@ -14,20 +14,19 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from channels.exceptions import ChannelFull
-from channels.layers import get_channel_layer
 
 from support_bot import sessions
-from support_bot.chat import authority, inbox, places
+from support_bot.chat import authority, inbox, log, places
 from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.models import Conversation
+from support_bot.chat.outgoing import Outgoing
 from support_bot.chat.places import Place
 from support_bot.clients import address_of
 from tools.keyed import stand_in
 from tools.ratelimit import seconds_to_wait, seconds_to_wait_for
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 # Seconds: a session that ended by whatever way closes its sockets within this and a moment for the database.
 WATCH_S = 2.0
@@ -39,6 +38,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 class Socket(Protocol):
     channel_name: str
+    conversation: Conversation
+    outgoing: Outgoing
     holder: Authority
     place: Place
 
@@ -137,7 +138,7 @@ async def watch() -> None:
                 looked = time.monotonic()
                 await _look_again()
         except Exception as error:  # the database or Redis is away for a moment
-            log.warning("sockets.watch_failed", error=type(error).__name__)
+            logger.warning("sockets.watch_failed", error=type(error).__name__)
 
 
 async def _close_ended() -> None:
@@ -155,20 +156,18 @@ async def close_session(*, session: str) -> None:
 
 
 async def _close(socket: Socket) -> None:
-    """To close waits until the peer has read what was sent before; one that never reads must not hold up the watch."""
+    """To close may wait for the peer, by whatever server we run on; one that never reads must not hold up the watch."""
     try:
         async with asyncio.timeout(CLOSE_S):
             await socket.close(4401)
     except Exception as error:  # whatever the server raises for a connection that is going away
-        log.info("socket.not_closed", error=type(error).__name__)
+        logger.info("socket.not_closed", error=type(error).__name__)
 
 
 async def _look_again() -> None:
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    for socket in list(_open):
-        try:
-            await layer.send(socket.channel_name, {"type": "look.again"})
-        except ChannelFull:
-            log.info("socket.channel_full", channel=socket.channel_name)
+    """One question for all sockets: those that lack something of the log read it."""
+    held = {socket: socket.conversation.pk for socket in _open if socket.outgoing.seq is not None}
+    last = await in_thread(log.last_seqs)(conversation_ids=set(held.values())) if held else {}
+    for socket, conversation_id in held.items():
+        if last.get(conversation_id, 0) > (socket.outgoing.seq or 0):
+            socket.outgoing.look()

@@ -8,9 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import OperationalError
 
-from support_bot.chat import authority, consumers, log, sockets
+from support_bot.chat import authority, consumers, sockets
 from support_bot.chat.authority import Authority
 from support_bot.chat.consumers import ChatConsumer
 from support_bot.chat.models import Conversation
@@ -51,7 +50,7 @@ async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatc
         pass
 
     monkeypatch.setattr(sockets, "open_socket", opened)
-    monkeypatch.setattr("channels.consumer.get_channel_layer", lambda alias: Layer())
+    monkeypatch.setattr("support_bot.chat.consumers.get_channel_layer", Layer)
 
     with pytest.raises(ConnectionError):
         await ChatConsumer()({"type": "websocket"}, receive, send)
@@ -59,35 +58,16 @@ async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatc
     assert sockets._open == set()
 
 
-async def test_a_database_that_is_away_costs_no_socket(monkeypatch: pytest.MonkeyPatch):
-    def away(**_: Any) -> None:
-        raise OperationalError
-
-    consumer = ChatConsumer()
-    consumer.conversation, consumer.sent_seq = Conversation(pk=uuid.uuid4()), 3
-    monkeypatch.setattr(log, "read_after", away)
-
-    await consumer.look_again({})
-    await consumer.durable_frames({"frames": [{"type": "message", "seq": 5}]})
-
-    assert consumer.sent_seq == 3
-
-
 async def test_the_end_of_an_interrupted_turn_begins_those_that_wait_behind_it(monkeypatch: pytest.MonkeyPatch):
     begun: list[uuid.UUID] = []
     consumer = ChatConsumer()
-    consumer.conversation, consumer.sent_seq = Conversation(pk=uuid.uuid4()), 0
-
-    async def send(message: dict[str, Any]) -> None:
-        pass
-
-    monkeypatch.setattr(consumer, "base_send", send, raising=False)
+    consumer.conversation = Conversation(pk=uuid.uuid4())
     monkeypatch.setattr(consumers, "runner", SimpleNamespace(start=begun.append))
     end = {"type": "turn", "turn_id": "x", "state": "failed"}
 
-    await consumer.durable_frames({"frames": [end | {"seq": 1, "error": {"code": "timeout", "message": ""}}]})
+    consumer._taken(end | {"seq": 1, "error": {"code": "timeout", "message": ""}})
     assert begun == []
-    await consumer.durable_frames({"frames": [end | {"seq": 2, "error": {"code": "interrupted", "message": ""}}]})
+    consumer._taken(end | {"seq": 2, "error": {"code": "interrupted", "message": ""}})
 
     assert begun == [consumer.conversation.pk]
 
