@@ -26,6 +26,7 @@ export class ChatSocket {
   #ready = false;
   #readyAt = 0;
   #over = false;
+  #patient = false;
   #timer = 0;
   #probe = 0;
 
@@ -43,6 +44,7 @@ export class ChatSocket {
   connect() {
     if (this.#over || this.#socket) return;
     clearTimeout(this.#timer);
+    this.#patient = false;
     this.#options.onConnection({ kind: "connecting" });
     const socket = this.#options.create(this.#options.url);
     this.#socket = socket;
@@ -56,6 +58,8 @@ export class ChatSocket {
    * @returns {boolean} false where it was not sent
    */
   send(frame) {
+    // Somebody is waiting: a pause that only keeps many tabs from coming at once need not be held.
+    if (this.#patient) this.connect();
     if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
@@ -68,7 +72,6 @@ export class ChatSocket {
     clearTimeout(this.#probe);
     this.#probe = window.setTimeout(() => this.#abandon(socket), PROBE_MS);
   }
-
 
   /**
    * @param {WebSocket} socket
@@ -109,13 +112,14 @@ export class ChatSocket {
     if (this.#ready && Date.now() - this.#readyAt > STEADY_MS) this.#backoff.reset();
     this.#socket = null;
     this.#ready = false;
-    const meaning = meaningOfClose(code, reason);
+    const meaning = meaningOfClose(code, reason, this.#options.random);
     if (meaning.kind === "signed_out" || meaning.kind === "not_found") {
       this.#over = true;
       this.#options.onConnection({ kind: meaning.kind });
       return;
     }
-    const delay = meaning.kind === "wait" ? meaning.seconds * 1000 : this.#backoff.next();
+    this.#patient = meaning.kind === "restarting";
+    const delay = "seconds" in meaning ? meaning.seconds * 1000 : this.#backoff.next();
     this.#options.onConnection({ kind: "waiting", until: Date.now() + delay, tooMany: meaning.kind === "wait" });
     this.#timer = window.setTimeout(() => this.connect(), delay);
   }

@@ -75,7 +75,7 @@ def call(*, call: ToolCall, have: int) -> Frame:
     }
 
 
-def turn(*, turn_id: UUID, state: str, error: dict[str, str] | None = None) -> Frame:
+def turn(*, turn_id: UUID | str, state: str, error: dict[str, str] | None = None) -> Frame:
     return {"type": "turn", "turn_id": str(turn_id), "state": state, "error": error}
 
 

@@ -93,7 +93,7 @@ class ServerEnd:
         self.message("customer", sent["text"], turn_id=turn, client_msg_id=sent["client_msg_id"])
         return turn
 
-    async def drop(self, code: int = 1012) -> None:
+    async def drop(self, code: int = 1011) -> None:
         assert self.line is not None
         line, self.line = self.line, None
         await line.close(code=code)

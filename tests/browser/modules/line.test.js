@@ -1,6 +1,7 @@
 import { Backoff } from "/static/js/backoff.js";
 import { meaningOfClose } from "/static/js/closing.js";
 import { Outbox } from "/static/js/outbox.js";
+import { ChatSocket } from "/static/js/socket.js";
 import { randomUuid } from "/static/js/uuid.js";
 import { equal, test } from "./harness.js";
 
@@ -33,7 +34,50 @@ test("knows what an end of the line means", () => {
   equal(meaningOfClose(4429, "7"), { kind: "wait", seconds: 7 });
   equal(meaningOfClose(4429, "soon"), { kind: "wait", seconds: 30 });
   equal(meaningOfClose(4429, "999999"), { kind: "wait", seconds: 600 });
-  for (const code of [1006, 1009, 1012, 1013]) equal(meaningOfClose(code, "").kind, "retry");
+  for (const code of [1006, 1009, 1013]) equal(meaningOfClose(code, "").kind, "retry");
+});
+
+test("tabs come back to a restarted server one after the other", () => {
+  equal(meaningOfClose(1012, "7", () => 0.25), { kind: "restarting", seconds: 7.25 });
+  equal(meaningOfClose(1012, "", () => 0), { kind: "restarting", seconds: 0 });
+  equal(meaningOfClose(1012, "99999", () => 0).seconds, 60);
+  const waits = Array.from({ length: 200 }, () => meaningOfClose(1012, "soon").seconds);
+  equal(Math.max(...waits) - Math.min(...waits) >= 10, true);
+  equal(Math.max(...waits) <= 12, true);
+});
+
+/** A socket whose line the test ends; `lines` counts the connections that were opened. */
+function wire() {
+  const made = { lines: [], states: [] };
+  made.socket = new ChatSocket({
+    url: "ws://nowhere",
+    lastSeq: () => 0,
+    onFrame: () => {},
+    onConnection: (connection) => made.states.push(connection),
+    create: () => {
+      made.lines.push(Object.assign(new EventTarget(), { send: () => {}, close: () => {}, readyState: 1 }));
+      return made.lines.at(-1);
+    },
+    random: () => 0.5,
+  });
+  made.end = (code, reason) => made.lines.at(-1).dispatchEvent(Object.assign(new Event("close"), { code, reason }));
+  return made;
+}
+
+test("a tab waits as long as the restarting server told it, unless somebody writes", () => {
+  const line = wire();
+  line.socket.connect();
+  line.end(1012, "9");
+  const { kind, until } = line.states.at(-1);
+  equal([kind, until - Date.now() > 9000, until - Date.now() <= 9500], ["waiting", true, true]);
+  equal(line.lines.length, 1);
+
+  line.socket.send({ type: "feedback" });
+
+  equal(line.lines.length, 2);
+  line.end(4429, "9");
+  line.socket.send({ type: "feedback" });
+  equal(line.lines.length, 2);
 });
 
 test("makes uuids of version 4 without a secure context", () => {
