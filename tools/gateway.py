@@ -106,8 +106,10 @@ def run_call(*, ctx: ToolContext, admitted: Admitted) -> dict[str, Any]:
     call = admitted.call
     definition = find_tool(name=call.tool)
     try:
-        told = succeeded(run_read(ctx=ctx, definition=definition, arguments=call.arguments))
-        state, reason = State.SUCCEEDED, ""
+        result = run_read(ctx=ctx, definition=definition, arguments=call.arguments)
+        told, state, reason = succeeded(result), State.SUCCEEDED, ""
+        # The customer reads what was found from the record, whatever the model makes of it.
+        call.summary = definition.finding_of(result)[:500] or call.summary
     except ToolError as error:
         told = failed(error)
         state, reason = State.FAILED, error.code
@@ -123,7 +125,7 @@ def _end_read(call: ToolCall, state: State, reason: str) -> None:
         return
     now = database_now()
     if reason != NotFound.code:
-        move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason)
+        move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason, summary=call.summary)
         return
     with transaction.atomic():
         move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason)

@@ -39,7 +39,7 @@ DEFAULT_LIMIT = 20
 Limit = Annotated[int | None, Field(ge=1, le=50, description="How many at most, 1 to 50; null for 20.")]
 
 
-@tool(effect="read", label="Checking package {package_id} …")
+@tool(effect="read", label="Checking package {package_id} …", finding="Package {package_id}: {status_text}")
 def check_package(
     ctx: ToolContext,
     *,
@@ -107,7 +107,7 @@ def list_my_requests(
     return RequestList(requests=[request_item(call=call) for call in found[:most]], total=total)
 
 
-@tool(effect="read", label="Looking at order {order_id} …")
+@tool(effect="read", label="Looking at order {order_id} …", finding="Order {order_id}: {status_text}")
 def get_order(
     ctx: ToolContext,
     *,
@@ -128,7 +128,7 @@ def get_my_profile(ctx: ToolContext) -> ProfileResult:
     return profile_result(customer=selectors.find_customer(customer=ctx.customer))
 
 
-@tool(effect="read", label="Looking for the truck …")
+@tool(effect="read", label="Looking for the truck …", finding="Truck {truck_id}: {status_text}")
 def check_truck(
     ctx: ToolContext,
     *,

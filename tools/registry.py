@@ -37,6 +37,7 @@ class ToolDefinition:
 
     effect: `read` answers in the same turn; `write` only makes a request.
     label: what the customer sees; `{argument}` is filled from the canonical arguments.
+    finding: of a read tool: what the customer sees of its result, `{field}` of ours filled in; the model's words apart.
     load, apply: of a write tool: fetch the customer's own record; make the effect (see tools/plan.py).
     approval: see ApprovalRule. permission: a Django permission the customer's user must have.
     rate: a limit of its own such as `5/minute` beside RATE_TOOL_CALLS. timeout_s: of one run (None: TOOL_TIMEOUT_S).
@@ -48,6 +49,7 @@ class ToolDefinition:
     function: Callable[..., Any]
     effect: Literal["read", "write"]
     label: str
+    finding: str
     description: str
     arguments: type[BaseModel]
     schema: dict[str, Any]
@@ -66,6 +68,11 @@ class ToolDefinition:
         return " ".join(self.label.format_map(_Blank(arguments)).split())
 
 
+    def finding_of(self, result: dict[str, Any]) -> str:
+        """What a read found, in the record's words; empty where this tool says nothing of its own."""
+        return " ".join(self.finding.format_map(result).split()) if self.finding else ""
+
+
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
@@ -82,6 +89,7 @@ def tool(
     *,
     effect: Literal["read", "write"],
     label: str,
+    finding: str = "",
     approval: ApprovalRule = always,
     load: Callable[..., Any] | None = None,
     apply: Callable[..., Any] | None = None,
@@ -107,6 +115,7 @@ def tool(
             function=function,
             effect=effect,
             label=label,
+            finding=finding,
             description=inspect.getdoc(function) or "",
             arguments=model,
             schema=strict_schema(model),

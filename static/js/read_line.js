@@ -1,7 +1,8 @@
 // @ts-check
-// One quiet line for a look into our records: being made, made, or failed.
+// One quiet line for a look into our records: being made, what was found, or failed.
 
 import { part, stamp } from "./dom.js";
+import { visible } from "./values.js";
 
 /** @type {Record<string, string>} */
 const ENDS = { failed: "did not work", refused: "was not possible" };
@@ -14,6 +15,8 @@ export class ReadLine {
     this.element.dataset.state = call.state;
     const doing = call.label.replace(/\s*(…|\.\.\.)$/, "");
     const end = ENDS[call.state];
-    part(this.element, "text").textContent = call.state === "running" ? `${doing} …` : end ? `${doing}: ${end}` : doing;
+    const found = call.state === "succeeded" && call.summary !== call.label ? visible(call.summary) : "";
+    const text = call.state === "running" ? `${doing} …` : end ? `${doing}: ${end}` : found || doing;
+    part(this.element, "text").textContent = text;
   }
 }

@@ -97,6 +97,8 @@ def test_ix_04_a_model_that_was_made_to_refuse_takes_nothing_from_the_customer(a
         turn = arena.turn(socket, text=QUESTION)
 
         assert (turn.end["state"], turn.text.splitlines()[-1]) == ("done", REFUSAL), family
+        # What was looked up is said by the record's own line, whatever the model makes of it.
+        assert f"Package {arena.pair.sent_to_a}: {ON_ITS_WAY}" in [frame["summary"] for frame in turn.calls], family
         # Without a model: the public milestones of the very package.
         page = arena.visitor().get(f"/track/?number={arena.pair.sent_to_a}")
         assert page.status_code == 200
