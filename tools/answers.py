@@ -34,7 +34,7 @@ STATE_TEXTS: dict[str, str] = {
     State.AWAITING_APPROVAL: "waits for our staff to decide",
     State.APPROVED: "approved, about to be carried out",
     State.EXECUTING: "being carried out",
-    State.NEEDS_RECONCILIATION: "being checked by our staff",
+    State.NEEDS_RECONCILIATION: "not settled: nobody knows yet whether it went through, our staff are finding out",
     State.SUCCEEDED: "done",
     State.FAILED: "failed, nothing was changed",
     State.STALE: "not done: the record had changed meanwhile",

@@ -43,7 +43,8 @@ def open_calls(*, customer: Customer) -> QuerySet[ToolCall]:
 
 def check_settled(*, customer: Customer) -> None:
     """Raises NotNow where money may have moved outside and nobody knows yet."""
-    if open_calls(customer=customer).filter(state=State.NEEDS_RECONCILIATION).exists():
+    sent = Q(state=State.NEEDS_RECONCILIATION) | Q(state=State.EXECUTING, sent_at__isnull=False)
+    if open_calls(customer=customer).filter(sent).exists():
         raise NotNow("A payment of this customer is not settled. Staff settle it on its review page; then try again.")
 
 

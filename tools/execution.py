@@ -13,20 +13,21 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import Case, Q, When
 
-from tools import audit
-from tools.approvals import DECIDE, approvals_had, what_changed
-from tools.canonical import digest_of, load_arguments
+from tools import audit, outside_steps, settling
+from tools.canonical import load_arguments
 from tools.context import ToolContext
 from tools.dbroles import READ_ONLY, READ_WRITE, acting_as
+from tools.effect_checks import Refusal, check_call, check_record, check_reviewers
 from tools.errors import Internal, NotFound, NotPossible, Timeout, ToolError
-from tools.models import Decision, Effect, ToolCall
+from tools.models import Effect, ToolCall
 from tools.moves import LostRace, database_now, move_call
 from tools.notices import announce
+from tools.outside import MOST_ASKS, UNSETTLED, lease_s, pause, quiet_at
+from tools.outside_steps import Sending, TooEarly
 from tools.plan import Outcome
-from tools.registry import ToolDefinition, find_tool
-from tools.requests import approvals_needed, plan_call
+from tools.registry import REGISTRY, ToolDefinition
 from tools.states import State
 from tracking import errors as tracking_errors
 from tracking.models import Customer
@@ -76,15 +77,6 @@ def _limit_statements(timeout_s: float) -> None:
 # --- write tools ------------------------------------------------------------------------------------------------
 
 
-class _Refusal(Exception):
-    """The call must not be executed: the end state it gets, and why in one sentence."""
-
-    def __init__(self, state: State, reason: str) -> None:
-        super().__init__(reason)
-        self.state = state
-        self.reason = reason
-
-
 def execute_call(*, call_id: UUID) -> str | None:
     """Carry out an approved call, once. Returns its state afterwards; None where there was nothing to do.
 
@@ -94,54 +86,77 @@ def execute_call(*, call_id: UUID) -> str | None:
     if call is None:
         return None
     try:
-        with transaction.atomic():
-            _limit_statements(settings.EFFECT_TIMEOUT_S)
-            return _execute_claimed(call)
+        if call.sent_at is not None and (state := outside_steps.ask_first(call)) is not None:
+            return state
+        step = _check_and_apply(call)
+        return outside_steps.send(step) if isinstance(step, Sending) else step
     except LostRace:
         log.warning("call.lease_lost", call_id=str(call_id), fence=call.fence)
         return None
+    except TooEarly:
+        return outside_steps.wait_until_quiet(call)
     except Exception as error:
         return _after_error(call, error)
+
+
+def _check_and_apply(call: ToolCall) -> str | Sending:
+    with transaction.atomic():
+        _limit_statements(settings.EFFECT_TIMEOUT_S)
+        step = _execute_claimed(call)
+        if call.sent_at is not None and not isinstance(step, Sending) and quiet_at(call=call) > database_now():
+            raise TooEarly(str(call.pk))
+    return step
+
+
+def _due(now: datetime) -> Q:
+    return Q(state=State.APPROVED) | Q(state__in=UNSETTLED, lease_until__lte=now)
 
 
 def _claim(call_id: UUID) -> ToolCall | None:
     """Take the call for CALL_LEASE_S under a new fence number; None where it is not due or another worker has it."""
     now = database_now()
-    lease_until = now + timedelta(seconds=settings.CALL_LEASE_S)
     with transaction.atomic():
-        due = Q(state=State.APPROVED) | Q(state=State.EXECUTING, lease_until__lte=now)
-        call = (
-            ToolCall.objects.select_for_update(skip_locked=_can_skip()).filter(due, pk=call_id, effect="write").first()
-        )
-        if call is None:
+        rows = ToolCall.objects.select_for_update(skip_locked=_can_skip())
+        call = rows.filter(_due(now), pk=call_id, effect="write").first()
+        if call is None or outside_steps.must_wait(call):
             return None
-        fence = call.fence + 1
+        is_outside = settling.outside_of(call) is not None
+        held: dict[str, Any] = {
+            "fence": call.fence + 1,
+            "lease_until": now + timedelta(seconds=lease_s() if is_outside else settings.CALL_LEASE_S),
+        }
         if call.state == State.APPROVED:
-            move_call(
-                call=call,
-                to=State.EXECUTING,
-                actor=audit.WORKER,
-                now=now,
-                lease_until=lease_until,
-                fence=fence,
-                tries=1,
-            )
-        elif call.tries >= settings.EFFECT_TRIES:
+            move_call(call=call, to=State.EXECUTING, actor=audit.WORKER, now=now, tries=1, asks=0, **held)
+        elif call.state == State.EXECUTING and call.tries < settings.EFFECT_TRIES:
+            _hold(call, tries=call.tries + 1, **held)
+        elif call.sent_at is None:
             # Every try ended without a word: whatever kills the worker must not do so for ever.
             _give_up(call, now)
             return None
+        elif call.state == State.EXECUTING and call.asks >= MOST_ASKS:
+            settling.doubt(call=call, now=now)
+            return None
         else:
-            ToolCall.objects.filter(pk=call.pk).update(fence=fence, lease_until=lease_until, tries=F("tries") + 1)
-            call.fence, call.lease_until, call.tries = fence, lease_until, call.tries + 1
+            _hold(call, asks=call.asks + 1, **held)
     return call
+
+
+def _hold(call: ToolCall, **columns: Any) -> None:
+    """Not a move: a reviewer's form stays what it is."""
+    ToolCall.objects.filter(pk=call.pk).update(**columns)
+    for name, value in columns.items():
+        setattr(call, name, value)
 
 
 def _can_skip() -> bool:
     return bool(connection.features.has_select_for_update_skip_locked)
 
 
-def _execute_claimed(claimed: ToolCall) -> str:
-    """In the effect's transaction: check everything again on the locked row, then make the effect or end the call."""
+def _execute_claimed(claimed: ToolCall) -> str | Sending:
+    """In the effect's transaction: check everything again on the locked row, then make the effect or end the call.
+
+    An effect outside is only made ready here: it is sent once this transaction is committed.
+    """
     # Customer before call, as at admission: two transactions that want both cannot block each other.
     Customer.objects.select_for_update(no_key=True).only("pk").get(pk=claimed.customer_id)
     rows = ToolCall.objects.select_for_update(of=("self",)).select_related("customer__user")
@@ -150,13 +165,15 @@ def _execute_claimed(claimed: ToolCall) -> str:
         raise LostRace(str(claimed.pk))
     now = database_now()
     try:
-        definition = _check_call(call, now)
-        if not _check_reviewers(call, now):
+        definition = check_call(call, now)
+        if not check_reviewers(call, now):
             return State.AWAITING_APPROVAL
-        record, typed, ctx = _check_record(call, definition, now)
-    except _Refusal as refusal:
+        record, typed, ctx = check_record(call, definition, now)
+    except Refusal as refusal:
         move_call(call=call, to=refusal.state, actor=audit.WORKER, now=now, reason=refusal.reason)
         return refusal.state
+    if definition.outside is not None and settings.EFFECT_GATEWAY_URL:
+        return outside_steps.prepare(call=call, outside=definition.outside, record=record, typed=typed, now=now)
     before = call.customer.email
     with acting_as(role=READ_WRITE, customer_id=call.customer_id):
         outcome: Outcome = definition.apply(ctx, record, call_id=call.pk, **typed)
@@ -168,75 +185,6 @@ def _execute_claimed(claimed: ToolCall) -> str:
     return State.SUCCEEDED
 
 
-def _check_call(call: ToolCall, now: datetime) -> ToolDefinition:
-    """Digest, owner, consent, decision and clock. Raises _Refusal."""
-    try:
-        definition = find_tool(name=call.tool)
-    except ToolError as error:
-        raise _Refusal(State.REFUSED, "not_permitted") from error
-    if digest_of(tool=call.tool, customer_id=call.customer_id, arguments=call.arguments) != call.digest:
-        raise _Refusal(State.REFUSED, "tampered")
-    if definition.effect != "write" or call.confirmed_at is None or not _owner_may(call, definition):
-        raise _Refusal(State.REFUSED, "not_permitted")
-    approving = Decision.objects.filter(call=call, decision="approve", void=False)
-    if any(decision.digest != call.digest for decision in approving):
-        raise _Refusal(State.REFUSED, "tampered")
-    if call.expires_at is None or call.expires_at <= now:
-        raise _Refusal(State.EXPIRED, "It could not be carried out in time.")
-    return definition
-
-
-def _owner_may(call: ToolCall, definition: ToolDefinition) -> bool:
-    user = call.customer.user
-    if user is None or not user.is_active:
-        return False
-    return definition.permission is None or user.has_perm(definition.permission)
-
-
-def _check_reviewers(call: ToolCall, now: datetime) -> bool:
-    """True where enough reviewers approved who still may; else those decisions are void and staff decide again."""
-    if not call.need:
-        return True
-    for decision in Decision.objects.filter(call=call, decision="approve", void=False).select_related("reviewer"):
-        reviewer = decision.reviewer
-        if (
-            reviewer.is_active
-            and reviewer.is_staff
-            and reviewer.has_perm(DECIDE)
-            and reviewer.pk != call.customer.user_id
-        ):
-            continue
-        Decision.objects.filter(pk=decision.pk).update(void=True)
-    if approvals_had(call=call) >= call.need:
-        return True
-    move_call(
-        call=call,
-        to=State.AWAITING_APPROVAL,
-        actor=audit.WORKER,
-        now=now,
-        reason="",
-        lease_until=None,
-        fence=call.fence,
-    )
-    return False
-
-
-def _check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> tuple[Any, dict[str, Any], ToolContext]:
-    """The record, locked, exactly as when it was asked for. Raises _Refusal `stale`, or where staff were left out."""
-    ctx = ToolContext(customer=call.customer, conversation_id=call.conversation_id, turn_id=call.turn_id, now=now)
-    try:
-        record, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=call.arguments, lock=True)
-    except (ToolError, tracking_errors.TrackingError) as error:
-        if isinstance(error, NotFound | tracking_errors.NotFound):
-            audit.record(event="authz.denied", actor=audit.WORKER, outcome=NotFound.code, now=now, call=call)
-        raise _Refusal(State.STALE, f"This is no longer possible: {error}"[:500]) from error
-    if (moved := what_changed(call=call, plan=plan)) is not None:
-        raise _Refusal(State.STALE, moved)
-    if not call.need and approvals_needed(ctx=ctx, definition=definition, typed=typed):
-        raise _Refusal(State.REFUSED, "not_permitted")
-    return record, typed, ctx
-
-
 def _tell_old_contact(call: ToolCall, *, to: str, now: datetime) -> None:
     """A change of somebody's contact data is told where they were reachable until now."""
     if call.tool == "update_profile" and to:
@@ -244,21 +192,25 @@ def _tell_old_contact(call: ToolCall, *, to: str, now: datetime) -> None:
 
 
 def _after_error(call: ToolCall, error: Exception) -> str | None:
-    """An effect that failed left nothing behind. Try again later with growing pauses; after EFFECT_TRIES give up."""
+    """An effect that failed left nothing behind. Try again later with growing pauses; after EFFECT_TRIES give up.
+
+    What was sent outside is never given up here: nobody knows what became of it.
+    """
     log.error("call.effect_error", call_id=str(call.pk), tries=call.tries, error=type(error).__name__, exc_info=error)
     now = database_now()
-    if call.tries < settings.EFFECT_TRIES:
-        pause = timedelta(seconds=min(2**call.tries, 60))
-        ToolCall.objects.filter(pk=call.pk, state=State.EXECUTING, fence=call.fence).update(lease_until=now + pause)
-        return State.EXECUTING
     with transaction.atomic():
-        still_ours = ToolCall.objects.select_for_update().filter(pk=call.pk, state=State.EXECUTING, fence=call.fence)
+        still_ours = ToolCall.objects.select_for_update().filter(pk=call.pk, state__in=UNSETTLED, fence=call.fence)
         ours = still_ours.first()
         if ours is None:
             log.warning("call.lease_lost", call_id=str(call.pk), fence=call.fence)
             return None
-        _give_up(ours, now)
-    return State.FAILED
+        if ours.state == State.NEEDS_RECONCILIATION or call.tries < settings.EFFECT_TRIES:
+            ToolCall.objects.filter(pk=call.pk).update(lease_until=now + pause(max(ours.tries, ours.asks)))
+        elif ours.sent_at is not None:
+            settling.doubt(call=ours, now=now)
+        else:
+            _give_up(ours, now)
+    return ours.state
 
 
 def _give_up(call: ToolCall, now: datetime) -> None:
@@ -267,9 +219,11 @@ def _give_up(call: ToolCall, now: datetime) -> None:
 
 
 def due_calls(*, limit: int = 100) -> list[UUID]:
-    """Approved calls that nobody has begun, and begun ones whose worker has gone: what the sweep wakes again."""
-    now = database_now()
-    due = Q(state=State.APPROVED) | Q(state=State.EXECUTING, lease_until__lte=now)
-    return list(
-        ToolCall.objects.filter(due, effect="write").order_by("created_at").values_list("pk", flat=True)[:limit]
-    )
+    """Approved calls that nobody has begun, and begun ones whose worker has gone: what the sweep wakes again.
+
+    The oldest first; but what is done outside, where it may hang, comes after everything else.
+    """
+    outside = [definition.name for definition in REGISTRY.values() if definition.outside is not None]
+    last = Case(When(tool__in=outside, then=1), default=0)
+    rows = ToolCall.objects.filter(_due(database_now()), effect="write").order_by(last, "created_at")
+    return list(rows.values_list("pk", flat=True)[:limit])

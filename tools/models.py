@@ -1,6 +1,6 @@
 """Every request a model made, who agreed to it, what it did, and the trail of all of that.
 
-Rows are moved only by tools/approvals.py and tools/execution.py; nothing here holds logic.
+Rows are moved by tools/moves.py alone; nothing here holds logic.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ class ToolCall(models.Model):
     digest: SHA-256 over tool, customer and canonical arguments: what consent and approval are bound to.
     version: grows with every move; a reviewer's form carries the one they saw.
     fence: grows with every claim by a worker; an effect is made only under the newest.
+    sent_at: when its effect was last handed to what lies outside of our database. It is committed before that is done,
+    so from then on the effect may have been made there. asks: how often the outcome was asked for since nothing more
+    is sent.
     excerpt: what was said before the request, frozen for the reviewer.
     provenance: what tools/provenance.py found: `sources` (argument -> customer, record, untrusted or model), `flags`
     and whether it is `flagged` for the reviewer.
@@ -49,7 +52,9 @@ class ToolCall(models.Model):
     version = models.PositiveIntegerField(default=1)
     fence = models.PositiveIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
+    asks = models.PositiveSmallIntegerField(default=0, db_default=0)
     lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     approved_at = models.DateTimeField(null=True)
@@ -73,6 +78,8 @@ class ToolCall(models.Model):
                 condition=Q(effect="write", state__in=sorted(OPEN_WRITE_STATES)),
                 name="toolcall_open_writes",
             ),
+            # What failed on our side is told on the queue's page.
+            models.Index(fields=["ended_at"], condition=Q(effect="write", state="failed"), name="toolcall_failed"),
         ]
 
     def __str__(self) -> str:

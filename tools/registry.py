@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from tools.context import ToolContext
 from tools.errors import UnknownTool
+from tools.outside import Outside
 from tools.schema import SchemaError, arguments_model, strict_schema
 
 # How many different reviewers must agree: a number, or a rule on context and arguments. A rule that raises counts as 2.
@@ -39,6 +40,7 @@ class ToolDefinition:
     label: what the customer sees; `{argument}` is filled from the canonical arguments.
     finding: of a read tool: what the customer sees of its result, `{field}` of ours filled in; the model's words apart.
     load, apply: of a write tool: fetch the customer's own record; make the effect (see tools/plan.py).
+    outside: of a write tool whose effect is made outside of our database (see tools/outside.py).
     approval: see ApprovalRule. permission: a Django permission the customer's user must have.
     rate: a limit of its own such as `5/minute` beside RATE_TOOL_CALLS. timeout_s: of one run (None: TOOL_TIMEOUT_S).
     fallback: the sentence the model is given when the tool is not available.
@@ -56,6 +58,7 @@ class ToolDefinition:
     approval: ApprovalRule
     load: Callable[..., Any]
     apply: Callable[..., Any]
+    outside: Outside | None
     permission: str | None
     rate: str | None
     timeout_s: float | None
@@ -93,6 +96,7 @@ def tool(
     approval: ApprovalRule = always,
     load: Callable[..., Any] | None = None,
     apply: Callable[..., Any] | None = None,
+    outside: Outside | None = None,
     permission: str | None = None,
     rate: str | None = None,
     timeout_s: float | None = None,
@@ -122,6 +126,7 @@ def tool(
             approval=approval,
             load=load or _not_a_write,
             apply=apply or _not_a_write,
+            outside=outside if effect == "write" else None,
             permission=permission,
             rate=rate,
             timeout_s=timeout_s,

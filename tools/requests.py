@@ -16,6 +16,7 @@ from tools.dbroles import READ_ONLY, READ_WRITE, acting_as
 from tools.errors import NotPossible, RateLimited
 from tools.models import ToolCall
 from tools.moves import LostRace, database_now, move_call
+from tools.outside import in_flight
 from tools.plan import Plan
 from tools.provenance import NOTHING_KNOWN, Sources, provenance_of, worse_of
 from tools.registry import ToolDefinition
@@ -79,6 +80,8 @@ def request_call(
                 return same
             move_call(call=same, to=State.EXPIRED, actor=audit.CLOCK, now=now)
         _, plan, typed = plan_call(ctx=ctx, definition=definition, arguments=arguments)
+        if definition.outside is not None and in_flight(record=plan.record):
+            raise NotPossible("An earlier request for the same thing was begun, and how it ended is not known yet.")
         older = list(_superseded_by(open_calls, definition, plan))
         _check_caps(ctx, now, besides=[call.pk for call in older])
         for call in older:

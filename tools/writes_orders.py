@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from pydantic import Field
 
+from tools import audit
 from tools.arguments import Amount, OrderId, text_of
 from tools.context import ToolContext
 from tools.errors import InvalidArguments, NotPossible
 from tools.models import ToolCall
+from tools.outside import Outside
 from tools.plan import Change, Outcome, Plan
 from tools.registry import always, tool
 from tools.states import OPEN_WRITE_STATES
 from tracking import selectors, services
-from tracking.models import Order
+from tracking.models import Customer, Order
 from tracking.statuses import REFUNDABLE_STATES, OrderState
+
+log = structlog.get_logger(__name__)
 
 CancelReason = Annotated[str, text_of(most=200)]
 RefundReason = Annotated[str, text_of(most=500)]
@@ -82,8 +87,9 @@ def reviewers_for_refund(ctx: ToolContext, *, amount: str, **arguments: Any) -> 
     So a large refund cannot be had in slices. Whatever fails in here makes it two as well.
     """
     since = ctx.now - REFUND_WINDOW
+    # An open one counts however old it is: it is paid, or found to have been paid, from now on.
     waiting = ToolCall.objects.filter(
-        customer=ctx.customer, tool=request_refund.__name__, state__in=OPEN_WRITE_STATES, created_at__gt=since
+        customer=ctx.customer, tool=request_refund.__name__, effect="write", state__in=OPEN_WRITE_STATES
     )
     open_sum = sum((Decimal(call["amount"]) for call in waiting.values_list("arguments", flat=True)), Decimal(0))
     total = Decimal(amount) + open_sum + selectors.refunded_since(customer=ctx.customer, since=since)
@@ -100,12 +106,40 @@ def apply_refund(ctx: ToolContext, record: Order, *, call_id: UUID, order_id: st
     )
 
 
+def refund_to_send(record: Order, *, order_id: str, amount: str, **arguments: Any) -> dict[str, str]:
+    return {"order": record.reference, "amount": amount, "currency": record.currency}
+
+
+def book_refund(
+    *, call_id: UUID, customer: Customer, now: datetime, order_id: str, amount: str, reason: str
+) -> Outcome:
+    """The money has gone: it is booked, also where the order has changed or belongs to somebody else by now."""
+    refund, above_price = services.book_refund(
+        customer=customer, reference=order_id, amount=Decimal(amount), reason=reason, call_id=call_id, now=now
+    )
+    if above_price:
+        log.error("refund.above_price", call_id=str(call_id), order=order_id)
+        audit.record(event="refund.above_price", actor=audit.WORKER, outcome="booked", now=now, call_id=call_id)
+    return Outcome(
+        sentence=f"{refund.amount:.2f} {refund.currency} for order {order_id} was refunded.", record=f"order:{order_id}"
+    )
+
+
 @tool(
     effect="write",
     label="Refund {amount} for order {order_id}",
     approval=reviewers_for_refund,
     load=load_order,
     apply=apply_refund,
+    outside=Outside(
+        path="refunds",
+        body=refund_to_send,
+        book=book_refund,
+        refused="The payment service refused it; nothing was paid back.",
+        undone="Nothing was paid back.",
+        doubt="The payment service gave no clear answer, so we do not know yet whether the money was paid back. It will"
+        " not be paid twice. Our staff are finding out; you need not do anything.",
+    ),
 )
 def request_refund(
     ctx: ToolContext,

@@ -157,6 +157,29 @@ def refund_order(
     )
 
 
+@transaction.atomic
+def book_refund(
+    *, customer: Customer, reference: str, amount: Decimal, reason: str, call_id: UUID, now: datetime
+) -> tuple[Refund, bool]:
+    """Book money that went back already, whatever the order is like by now; (refund, whether that is above its price).
+
+    The refund is booked in full; `refunded` of the order stays within its price, as it must everywhere.
+    """
+    order = Order.objects.select_for_update(no_key=True).get(reference=reference)
+    refunded = order.refunded + amount
+    Order.objects.filter(pk=order.pk).update(refunded=min(refunded, order.price))
+    refund = Refund.objects.create(
+        call_id=call_id,
+        customer=customer,
+        order=order,
+        amount=amount,
+        currency=order.currency,
+        reason=reason,
+        created_at=now,
+    )
+    return refund, refunded > order.price
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     name: str

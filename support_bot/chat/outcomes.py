@@ -15,8 +15,9 @@ from tools.models import ToolCall
 from tools.signals import call_changed
 from tools.states import State
 
-# What the customer reads when a request ends without an effect. {what} is the request's own summary.
+# What the customer reads when a request ends without an effect, or nobody knows. {what} is the request's own summary.
 ENDINGS: dict[str, str] = {
+    State.NEEDS_RECONCILIATION: "This is not settled: {what}. {reason}",
     State.FAILED: "This could not be carried out: {what}. {reason}",
     State.STALE: "This was not carried out: {what}. {reason} You can ask for it again.",
     State.DECLINED: "Our staff declined this request: {what}. Their reason: {reason}",
@@ -29,7 +30,7 @@ ENDINGS: dict[str, str] = {
 def write_call(
     sender: type[ToolCall], *, call: ToolCall, sentence: str | None, also_in: UUID | None = None, **_: Any
 ) -> None:
-    """A `call` frame for every change, and one system message when a write has come to its end."""
+    """A `call` frame for every change, and one system message when a write has come to its end, or to a halt."""
     have = approvals_had(call=call) if call.need else 0
     news = [frames.call(call=call, have=have)]
     if text := outcome_text(call=call, sentence=sentence):

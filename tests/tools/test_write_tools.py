@@ -306,10 +306,17 @@ def test_refunds_that_were_made_count_too(alice):
     assert reviewers(alice, "request_refund", order_id="ORD-1001", amount="5.01", reason="x") == 2
 
 
-def test_what_came_to_nothing_is_old_or_anothers_does_not_count(alice, bob):
+@pytest.mark.parametrize("state", ["awaiting_confirmation", "approved", "executing", "needs_reconciliation"])
+def test_an_open_one_counts_however_old_it_is(alice, state):
+    ask_for(alice, "90.00", state=state, age_h=100)
+
+    assert reviewers(alice, "request_refund", order_id="ORD-1001", amount="24.90", reason="x") == 2
+
+
+def test_what_came_to_nothing_or_is_anothers_does_not_count(alice, bob):
     ask_for(alice, "90.00", state="declined")
     ask_for(alice, "90.00", state="superseded")
-    ask_for(alice, "90.00", age_h=25)
+    ask_for(alice, "90.00", state="failed")
     ask_for(bob, "90.00")
 
     assert reviewers(alice, "request_refund", order_id="ORD-1001", amount="24.90", reason="x") == 1
