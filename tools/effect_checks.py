@@ -11,7 +11,7 @@ from tools.canonical import digest_of
 from tools.context import ToolContext
 from tools.errors import NotFound, ToolError
 from tools.models import Decision, ToolCall
-from tools.moves import move_call
+from tools.moves import database_now, move_call
 from tools.registry import ToolDefinition, find_tool
 from tools.requests import approvals_needed, plan_call
 from tools.states import State
@@ -40,9 +40,13 @@ def check_call(call: ToolCall, now: datetime) -> ToolDefinition:
     approving = Decision.objects.filter(call=call, decision="approve", void=False)
     if any(decision.digest != call.digest for decision in approving):
         raise Refusal(State.REFUSED, "tampered")
+    _check_clock(call, now)
+    return definition
+
+
+def _check_clock(call: ToolCall, now: datetime) -> None:
     if call.expires_at is None or call.expires_at <= now:
         raise Refusal(State.EXPIRED, "It could not be carried out in time.")
-    return definition
 
 
 def _owner_may(call: ToolCall, definition: ToolDefinition) -> bool:
@@ -89,6 +93,7 @@ def check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> t
         if isinstance(error, NotFound | tracking_errors.NotFound):
             audit.record(event="authz.denied", actor=audit.WORKER, outcome=NotFound.code, now=now, call=call)
         raise Refusal(State.STALE, f"This is no longer possible: {error}"[:500]) from error
+    _check_clock(call, database_now())  # once more: to get hold of the record may have taken its time
     if (moved := what_changed(call=call, plan=plan)) is not None:
         raise Refusal(State.STALE, moved)
     if not call.need and approvals_needed(ctx=ctx, definition=definition, typed=typed):

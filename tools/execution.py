@@ -21,6 +21,7 @@ from tools.context import ToolContext
 from tools.dbroles import READ_ONLY, READ_WRITE, acting_as
 from tools.effect_checks import Refusal, check_call, check_record, check_reviewers
 from tools.errors import Internal, NotFound, NotPossible, Timeout, ToolError
+from tools.health import TAMPERED
 from tools.models import Effect, ToolCall
 from tools.moves import LostRace, database_now, move_call
 from tools.notices import announce
@@ -171,6 +172,8 @@ def _execute_claimed(claimed: ToolCall) -> str | Sending:
         record, typed, ctx = check_record(call, definition, now)
     except Refusal as refusal:
         move_call(call=call, to=refusal.state, actor=audit.WORKER, now=now, reason=refusal.reason)
+        if refusal.reason == TAMPERED:
+            log.error("call.tampered", call_id=str(call.pk))
         return refusal.state
     if definition.outside is not None and settings.EFFECT_GATEWAY_URL:
         return outside_steps.prepare(call=call, outside=definition.outside, record=record, typed=typed, now=now)
