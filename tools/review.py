@@ -88,10 +88,9 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
         if error.code == "invalid":
             return _form(request, call, chrome, error=error.message, status=400)
         return _conflict(request, error.call or call, error.message, chrome, STATUS.get(error.code, 409))
-    if decided.state == State.STALE:
-        return _conflict(request, decided, f"{decided.reason} Nothing was done; the customer is told.", chrome, 409)
-    if decided.state == State.REFUSED:
-        return _conflict(request, decided, "The customer’s account is closed. Nothing was done.", chrome, 409)
+    if decided.state in (State.STALE, State.REFUSED):
+        why = decided.reason if decided.state == State.STALE else "The customer’s account is closed."
+        return _conflict(request, decided, f"{why} Nothing was done; the customer is told.", chrome, 409)
     return redirect("admin:tools_approval_changelist")
 
 
