@@ -12,6 +12,9 @@ log = structlog.get_logger(__name__)
 
 EXECUTE = "tools.tasks.execute"
 SEND_NOTICE = "tools.tasks.send_notice"
+# Redis: 0, the default, goes first. However much is to be done, the sweep and the heartbeats are not behind it: else a
+# busy worker would be taken for a deaf one, and what was lost would be found only when everything else is done.
+BEHIND = 6
 
 
 def wake(task: str, identifier: UUID | int) -> None:
@@ -19,7 +22,7 @@ def wake(task: str, identifier: UUID | int) -> None:
 
     def publish() -> None:
         try:
-            current_app.send_task(task, args=[str(identifier)], retry=False)
+            current_app.send_task(task, args=[str(identifier)], retry=False, priority=BEHIND)
         except Exception as error:  # kombu raises what each transport's client raises; the sweep makes up for it
             log.warning("wakeup.lost", task=task, id=str(identifier), error=type(error).__name__)
 

@@ -40,7 +40,7 @@ def wakeups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """(task, id) of every wake-up that a commit published."""
     published: list[tuple[str, str]] = []
 
-    def send_task(name: str, *, args: list[str], retry: bool) -> None:
+    def send_task(name: str, *, args: list[str], **_: object) -> None:
         (identifier,) = args
         published.append((name, identifier))
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import transaction
@@ -271,3 +271,47 @@ def test_what_is_not_approved_or_done_is_in_no_outbox(alice: Customer, bob: Cust
     execution._claim(claimed.pk)
 
     assert health.outbox_age_s() is None
+
+
+# --- a worker with more to do than it can -----------------------------------------------------------------------------
+
+
+def test_a_sweep_leaves_a_place_for_the_heartbeat_after_a_while(
+    alice: Customer, monkeypatch: pytest.MonkeyPatch, settings: Any
+):
+    due = [uuid.uuid4() for _ in range(9)]
+    clock = iter(range(100))
+    done: list[uuid.UUID] = []
+    settings.SWEEP_S = 3
+    monkeypatch.setattr(tasks, "due_calls", lambda: due)
+    monkeypatch.setattr(tasks, "execute_call", lambda call_id: done.append(call_id))
+    monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
+
+    tasks.sweep()
+
+    assert done == due[:2]  # begun at 0, so at 3 it is over
+
+
+@pytest.mark.servers
+def test_heartbeats_and_sweeps_overtake_whatever_waits(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+):
+    app = Celery(broker=redis_url, set_as_current=False)
+    queue = f"overtaking-{uuid.uuid4().hex[:8]}"
+    app.conf.task_default_queue = queue
+    monkeypatch.setattr("tools.wakeups.current_app", app)
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(20):
+            wake(EXECUTE, uuid.uuid4())
+    schedule = current_app.conf.beat_schedule.values()
+    for entry in schedule:
+        app.send_task(entry["task"], **{**entry.get("options", {}), "queue": queue})
+
+    with app.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:
+        found = [waiting.get(timeout=5) for _ in range(20 + len(schedule))]
+        for message in found:
+            message.ack()
+
+    names = [message.headers["task"] for message in found]
+    assert set(names[-20:]) == {EXECUTE}
+    assert EXECUTE not in names[:-20]
