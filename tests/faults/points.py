@@ -84,8 +84,10 @@ def _around_publishing(send_task: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _received(sender: Any = None, args: Any = None, **_: Any) -> None:
-    if sender.name == wakeups.EXECUTE:
-        reached("K3", args[0])
+    if sender.name != wakeups.EXECUTE:
+        return
+    tokens.count(FOLDER, call_id=args[0])
+    reached("K3", args[0])
 
 
 def _after_claim(claim: Callable[..., Any]) -> Callable[..., Any]:

@@ -67,6 +67,17 @@ def tell_death(folder: Path, **facts: Any) -> None:
     draft.rename(draft.with_suffix(".json"))
 
 
+def count(folder: Path, *, call_id: str) -> None:
+    """One more task of this call was begun."""
+    with (folder / "begun").open("a", encoding="ascii") as file:
+        file.write(f"{call_id}\n")
+
+
+def counted(folder: Path, *, call_id: str) -> int:
+    begun = folder / "begun"
+    return begun.read_text(encoding="ascii").split().count(call_id) if begun.exists() else 0
+
+
 def death_at(folder: Path, *, point: str) -> Death | None:
     """Who died at this point since it was armed; None while nobody has."""
     for path in folder.glob(f"death-{point}-*.json"):
