@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -49,7 +50,7 @@ def sweep() -> None:
     _for_a_while(partial(notices.send, notice_id=notice_id) for notice_id in notices.due())
 
 
-def _for_a_while(work: Iterable[partial[object]]) -> None:
+def _for_a_while(work: Iterable[partial[Any]]) -> None:
     """One after the other for SWEEP_S seconds. The rest is for the next sweep, and for the tasks that come by name:
     whoever works here holds a place of the worker, and its heartbeat needs one.
     """
