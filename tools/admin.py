@@ -12,7 +12,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Case, Count, F, IntegerField, OrderBy, OuterRef, Q, QuerySet, Subquery, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
@@ -52,9 +52,10 @@ class ApprovalAdmin(LookOnly):
         return rows.select_related("call__customer").annotate(have=Coalesce(have, 0))
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """By the place among the customer's own of those that are listed."""
+        """What nobody knows the outcome of; then by the place among the customer's own of those that are listed."""
+        unknown = Case(When(call__state=State.NEEDS_RECONCILIATION, then=0), default=1)
         place = Window(RowNumber(), partition_by=F("call__customer_id"), order_by=("created_at", "pk"))
-        return [OrderBy(place), "created_at"]
+        return [OrderBy(unknown), OrderBy(place), "created_at"]
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -34,6 +34,12 @@ from tracking.models import Customer
 log = structlog.get_logger(__name__)
 
 DECIDE = "tools.decide_approval"
+VERBS = {
+    "approve": "approved",
+    "decline": "declined",
+    "mark_succeeded": "marked as done",
+    "mark_failed": "marked as not done",
+}
 
 
 class DecisionError(Exception):
@@ -283,5 +289,5 @@ def what_happened(*, call: ToolCall) -> str:
     state = State(call.state).value.replace("_", " ")
     if last is None:
         return f"This request is not waiting for a decision: it is {state}."
-    verb = {"approve": "approved", "decline": "declined"}.get(last.decision, last.decision.replace("_", " "))
+    verb = VERBS[last.decision]
     return f"Already {verb} by {last.reviewer.get_username()} at {last.decided_at:%Y-%m-%d %H:%M} UTC; it is {state}."

@@ -70,7 +70,6 @@ class ToolDefinition:
         """The label with this call's arguments; an argument that was left out leaves no hole."""
         return " ".join(self.label.format_map(_Blank(arguments)).split())
 
-
     def finding_of(self, result: dict[str, Any]) -> str:
         """What a read found, in the record's words; empty where this tool says nothing of its own."""
         return " ".join(self.finding.format_map(result).split()) if self.finding else ""

@@ -10,43 +10,42 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import structlog
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from tools import approvals
+from tools import approvals, settling
 from tools.approvals import DecisionError
-from tools.context import ToolContext
-from tools.errors import ToolError
 from tools.lineage import shown_arguments, warnings_of
 from tools.models import Decision, ToolCall
-from tools.moves import database_now
+from tools.preview import preview_of
 from tools.reauthentication import proved_lately
-from tools.registry import REGISTRY, ToolDefinition, find_tool
-from tools.requests import plan_call
+from tools.registry import REGISTRY, ToolDefinition
 from tools.states import State
 from tools.textview import visible
-from tracking.errors import TrackingError
-
-log = structlog.get_logger(__name__)
 
 # Two values of one field could be read as two decisions.
 ONCE = ("decision", "version", "digest", "reason")
 STATUS = {"not_permitted": 403, "not_found": 404, "invalid": 400}
 
 
-@dataclass(frozen=True, slots=True)
-class ShownChange:
-    """One field before and after, with invisible characters as codes."""
+MARKS = ("mark_succeeded", "mark_failed")
 
-    field: str
-    label: str
-    before: str
-    after: str
-    risk: bool
+
+class _FormError(Exception):
+    """The form was not filled in. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """What the form says, as it was typed."""
+
+    decision: str
+    version: int
+    digest: str
+    reason: str
 
 
 def write_tools() -> list[ToolDefinition]:
@@ -74,16 +73,10 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
     if not proved_lately(request=request):
         target = urlencode({"next": request.path})
         return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{target}")
-    if any(len(request.POST.getlist(name)) > 1 for name in ONCE):
-        return _form(request, call, chrome, error="The form names a field twice. Load the page again.", status=400)
-    decision = request.POST.get("decision", "")
-    version, digest = request.POST.get("version", ""), request.POST.get("digest", "")
-    if decision not in ("approve", "decline"):
-        return _form(request, call, chrome, error="Choose approve or decline.", status=400)
-    if not version.isdecimal():
-        return _form(request, call, chrome, error="The form is incomplete. Load the page again.", status=400)
     try:
-        decided = _take(user, call, decision, int(version[:9]), digest, request.POST.get("reason", ""))
+        decided = _take(user, call, _read(request))
+    except _FormError as error:
+        return _form(request, call, chrome, error=str(error), status=400)
     except DecisionError as error:
         if error.code == "invalid":
             return _form(request, call, chrome, error=error.message, status=400)
@@ -94,10 +87,30 @@ def _decide(request: HttpRequest, user: User, call: ToolCall, chrome: dict[str, 
     return redirect("admin:tools_approval_changelist")
 
 
-def _take(user: User, call: ToolCall, decision: str, version: int, digest: str, reason: str) -> ToolCall:
-    if decision == "approve":
-        return approvals.approve(call_id=call.pk, reviewer=user, version=version, digest=digest)
-    return approvals.decline(call_id=call.pk, reviewer=user, version=version, digest=digest, reason=reason)
+def _read(request: HttpRequest) -> _Posted:
+    """Raises _FormError."""
+    if any(len(request.POST.getlist(name)) > 1 for name in ONCE):
+        raise _FormError("The form names a field twice. Load the page again.")
+    posted = {name: request.POST.get(name, "") for name in ONCE}
+    if posted["decision"] not in ("approve", "decline", *MARKS):
+        raise _FormError("Choose one of the buttons.")
+    if not posted["version"].isdecimal():
+        raise _FormError("The form is incomplete. Load the page again.")
+    return _Posted(posted["decision"], int(posted["version"][:9]), posted["digest"], posted["reason"])
+
+
+def _take(user: User, call: ToolCall, posted: _Posted) -> ToolCall:
+    seen: dict[str, Any] = {
+        "call_id": call.pk,
+        "reviewer": user,
+        "version": posted.version,
+        "digest": posted.digest,
+    }
+    if posted.decision == "approve":
+        return approvals.approve(**seen)
+    if posted.decision == "decline":
+        return approvals.decline(**seen, reason=posted.reason)
+    return settling.settle(**seen, succeeded=posted.decision == "mark_succeeded", reason=posted.reason)
 
 
 def _conflict(request: HttpRequest, call: ToolCall, message: str, chrome: dict[str, Any], status: int) -> HttpResponse:
@@ -109,13 +122,14 @@ def _form(
     request: HttpRequest, call: ToolCall, chrome: dict[str, Any], *, error: str = "", status: int = 200
 ) -> HttpResponse:
     may, why_not = _may_decide(request.user, call)
+    preview = preview_of(call=call)
     context = chrome | {
         "title": "Review a request",
         "call": call,
         "state_label": State(call.state).label,
         "customer": call.customer,
-        "changes": shown_changes(call.changes),
-        "stale": _changed_since(call),
+        "changes": preview.changes,
+        "stale": preview.stale,
         "arguments": shown_arguments(call=call),
         "warnings": warnings_of(call=call),
         "excerpt": [
@@ -126,6 +140,7 @@ def _form(
         "have": approvals.approvals_had(call=call),
         "need": call.need,
         "may_decide": may,
+        "unsettled": call.state == State.NEEDS_RECONCILIATION,
         "may_not_reason": why_not,
         "error": error,
     }
@@ -133,61 +148,17 @@ def _form(
 
 
 def _may_decide(user: Any, call: ToolCall) -> tuple[bool, str]:
-    if call.state != State.AWAITING_APPROVAL:
+    if call.state not in (State.AWAITING_APPROVAL, State.NEEDS_RECONCILIATION):
         return False, approvals.what_happened(call=call)
     if call.customer.user_id == user.pk:
         return False, "This is your own request; somebody else has to decide it."
     if not approvals.may_decide(user=user, call=call):
         return False, "You may look at requests but not decide them."
-    if Decision.objects.filter(call=call, reviewer=user, void=False).exists():
+    approved = Decision.objects.filter(call=call, reviewer=user, void=False)
+    if call.state == State.AWAITING_APPROVAL and approved.exists():
         return False, "You have approved this request; a second person has to decide as well."
     return True, ""
 
 
 def _decisions(call: ToolCall) -> list[Decision]:
     return list(Decision.objects.filter(call=call).select_related("reviewer").order_by("decided_at"))
-
-
-def shown_changes(changes: list[dict[str, Any]]) -> list[ShownChange]:
-    """For the page: what is risky (money, address, e-mail) first, nothing invisible."""
-    shown = [
-        ShownChange(
-            field=change["field"],
-            label=change["label"],
-            before=visible(change["before"]) if change["before"] is not None else "",
-            after=visible(change["after"]) if change["after"] is not None else "",
-            risk=change["risk"],
-        )
-        for change in changes
-    ]
-    return sorted(shown, key=lambda change: not change.risk)
-
-
-def _changed_since(call: ToolCall) -> list[ShownChange]:
-    """Fields that read otherwise in the records now than when the customer asked."""
-    if call.state not in (State.AWAITING_APPROVAL, State.APPROVED):
-        return []
-    ctx = ToolContext(
-        customer=call.customer, conversation_id=call.conversation_id, turn_id=call.turn_id, now=database_now()
-    )
-    try:
-        _, plan, _ = plan_call(ctx=ctx, definition=find_tool(name=call.tool), arguments=call.arguments)
-    except (ToolError, TrackingError) as error:
-        return [ShownChange(field="", label="No longer possible", before="", after=visible(error), risk=True)]
-    except Exception:
-        log.exception("review.not_comparable", call_id=str(call.pk))
-        return [ShownChange(field="", label="Could not be compared with the record", before="", after="", risk=True)]
-    frozen = {change["field"]: change for change in call.changes}
-    moved = [change for change in plan.changes_as_json() if change != frozen.get(change["field"])]
-    facts = [
-        {
-            "field": name,
-            "label": name.replace("_", " "),
-            "before": call.preconditions.get(name),
-            "after": now,
-            "risk": True,
-        }
-        for name, now in plan.preconditions.items()
-        if call.preconditions.get(name) != now
-    ]
-    return shown_changes([*moved, *facts])

@@ -6,7 +6,6 @@ The worker does so by what the gateway says; staff, on the review page, where it
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -21,8 +20,6 @@ from tools.outside import Outside, pause
 from tools.registry import REGISTRY
 from tools.states import State
 from tracking.models import Customer
-
-Mark = Literal["mark_succeeded", "mark_failed"]
 
 
 class NotBookable(Exception):
@@ -77,9 +74,10 @@ def doubt(*, call: ToolCall, now: datetime) -> None:
 # --- staff ------------------------------------------------------------------------------------------------------
 
 
-def settle(*, call_id: UUID, reviewer: User, version: int, digest: str, mark: Mark, reason: str) -> ToolCall:
+def settle(*, call_id: UUID, reviewer: User, version: int, digest: str, succeeded: bool, reason: str) -> ToolCall:
     """Take what a reviewer found out elsewhere. Raises DecisionError with what happened instead, as a decision does."""
     actor = audit.user_actor(reviewer.pk)
+    mark = "mark_succeeded" if succeeded else "mark_failed"
     try:
         with transaction.atomic():
             return _settle(call_id, reviewer, version, digest, mark, reason)
@@ -90,7 +88,7 @@ def settle(*, call_id: UUID, reviewer: User, version: int, digest: str, mark: Ma
         raise
 
 
-def _settle(call_id: UUID, reviewer: User, version: int, digest: str, mark: Mark, reason: str) -> ToolCall:
+def _settle(call_id: UUID, reviewer: User, version: int, digest: str, mark: str, reason: str) -> ToolCall:
     call = _held(call_id)
     _check(call, reviewer, version, digest)
     readable = "".join(char for char in reason if char.isprintable() or char == "\n").strip()[:500]
@@ -125,6 +123,8 @@ def _held(call_id: UUID) -> ToolCall:
 def _check(call: ToolCall, reviewer: User, version: int, digest: str) -> None:
     if not may_decide(user=reviewer, call=call):
         raise DecisionError("not_permitted", "You may not decide this request.", call=call)
+    if call.state == State.AWAITING_APPROVAL:
+        raise DecisionError("invalid", "Choose approve or decline: this was not begun.", call=call)
     if call.state != State.NEEDS_RECONCILIATION:
         raise DecisionError("conflict", what_happened(call=call), call=call)
     if version != call.version or digest != call.digest:

@@ -337,6 +337,21 @@ def test_a_record_that_moved_is_told_and_nothing_is_done(alice: Customer, rita: 
     assert (again(call).state, effects(call)) == ("stale", 0)
 
 
+def test_each_change_that_is_not_the_one_that_was_asked_for_is_marked(alice: Customer, rita: User):
+    call = confirmed(alice, phone=NEW_PHONE, city="Potsdam", street="Elsewhere 9")
+    Customer.objects.filter(pk=alice.pk).update(city="Potsdam", street="Nowhere 3")
+
+    shown = text_of(signed_in(rita).get(address(call)))
+
+    rows = re.findall(r"<tr[^>]*>.*?</tr>", shown, re.DOTALL)
+    marked = {name: next(row for row in rows if name in row) for name in ("Phone", "City", "Street")}
+    assert "changed since asked" not in marked["Phone"]
+    assert "changed since asked" in marked["City"]
+    assert "Nowhere 3" in marked["Street"]
+    assert f"When asked: <bdi>{alice.street} → Elsewhere 9" in marked["Street"]
+    assert "has moved" in shown
+
+
 def test_a_record_that_is_gone_is_told(alice: Customer, bob: Customer, rita: User):
     order = OrderFactory.create(customer=alice, reference="ORD-1002", state="booked")
     call = confirmed(alice, "cancel_order", order_id="ORD-1002")
@@ -371,7 +386,7 @@ def test_forged_arguments_are_not_approved(alice: Customer, rita: User):
     assert_undecided(call)
 
 
-@pytest.mark.parametrize("state", ["approved", "executing", "succeeded", "failed", "declined", "needs_reconciliation"])
+@pytest.mark.parametrize("state", ["approved", "executing", "succeeded", "failed", "declined"])
 def test_a_request_that_is_not_waiting_shows_no_form(alice: Customer, rita: User, state: str):
     call = change_row(confirmed(alice), state=state)
     client = signed_in(rita)
