@@ -17,7 +17,7 @@ POINTS = {
     "K5": "worker: inside the effect's transaction",
     "K6": "worker: committed, task not acknowledged",
     "K7": "worker: committed, nobody told",
-    # K8
+    "K8": "worker: outside call done, not recorded",
     "web": "web: any moment, chats in flight",
     "worker": "worker: any moment",
 }

@@ -20,7 +20,7 @@ from django.db.models.signals import post_save, pre_save
 
 from support_bot.chat import broadcast
 from tests.faults import tokens
-from tools import execution, tasks, wakeups
+from tools import execution, outside_http, tasks, wakeups
 from tools.models import Effect
 from tools.signals import call_changed
 
@@ -137,6 +137,16 @@ def _before_ack(execute: Callable[..., Any]) -> Callable[..., Any]:
     return executed
 
 
+def _after_sending(send: Callable[..., Any]) -> Callable[..., Any]:
+    def sent(**options: Any) -> Any:
+        answer = send(**options)
+        if answer.outcome == "done":
+            reached("K8", options["key"])
+        return answer
+
+    return sent
+
+
 def plant() -> None:
     _wrap(Celery, "send_task", _around_publishing)
     task_prerun.connect(_received, weak=False)
@@ -146,6 +156,7 @@ def plant() -> None:
     call_changed.connect(_state_moved, weak=False)
     _wrap(tasks, "execute_call", _before_ack)
     _wrap(broadcast, "tell", _before_telling)
+    _wrap(outside_http, "send", _after_sending)
     if VISIBILITY_S:
         celeryd_init.connect(_shorten_visibility, weak=False)
 

@@ -10,11 +10,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from tests.environment import process_environment
+from tests.faults.wishes import ForgetfulGateway
 from tests.processes import ROOT, Running, children_of, http_status, start
 from tests.safety import journal
 from tests.safety.cast import Pair
@@ -27,6 +27,8 @@ VARIABLES = {
     "LLM_MODEL": "openai:scripted",
     "SWEEP_S": "1",
     "CALL_LEASE_S": "3",
+    # The lease of a call that goes outside follows from it: 6 s.
+    "EFFECT_TIMEOUT_S": "2",
     "TURN_LEASE_S": "2",
     "DRAIN_S": "2",
     # A call that is hit again and again by chance is no poison.
@@ -55,6 +57,7 @@ class Service:
     folder: Path
     variables: dict[str, str]
     url: str = ""
+    command: list[str] = field(default_factory=list)
     running: Running | None = None
     starts: int = 0
     # Children that this supervisor had to start again; it waits longer before each.
@@ -63,8 +66,8 @@ class Service:
     def ensure(self) -> None:
         if self.running is None or self.running.process.poll() is not None:
             log = self.folder / f"{self.role}.log"
-            arguments = ["-m", "support_bot.supervise", self.role]
-            self.running = start(arguments, log=log, url=self.url, **self.variables)
+            command = self.command or ["-m", "support_bot.supervise", self.role]
+            self.running = start(command, log=log, url=self.url, **self.variables)
             self.starts += 1
             self.killed_below = 0
 
@@ -90,9 +93,10 @@ class Product:
     redis_url: str
     folder: Path
     model_url: str
-    gateway: Any = None
+    gateway: ForgetfulGateway | None = None
     pace_s: float = 0.3
-    workers: int = 1
+    # A second worker for effects, with so many places; none without.
+    more_places: int = 0
     extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -115,8 +119,11 @@ class Product:
         }
         self.web = Service("web", self.folder, variables, url=f"http://127.0.0.1:{port}")
         self.worker = Service("worker", self.folder, variables)
-        more = [Service("worker", self.folder, variables) for _ in range(self.workers - 1)]
-        self.services = (self.web, self.worker, *more)
+        self.services = [self.web, self.worker]
+        if self.more_places:
+            command = ["-m", "celery", "--quiet", "-A", "support_bot", "worker", "-Q", "effects", "-n", "more@%h"]
+            command += ["--concurrency", str(self.more_places), "--without-gossip", "--without-mingle"]
+            self.services.append(Service("more", self.folder, variables, command=command))
 
     def prepare(self, pairs: int) -> None:
         """People and records, and the triggers that see every change of them."""
@@ -152,7 +159,7 @@ class Product:
 
     def paid(self) -> dict[str, int] | None:
         """How often the gateway applied each key; None where refunds are our own books alone."""
-        return None
+        return self.gateway.payments_by_key() if self.gateway else None
 
     def last_words(self) -> str:
         return "\n".join(service.running.output()[-2000:] for service in self.services if service.running)

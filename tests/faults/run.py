@@ -16,7 +16,7 @@ from tests.faults.people import Crowd
 from tests.faults.plan import IN_WEB, Kill
 from tests.faults.product import Product
 from tests.faults.report import Part, part_of
-from tests.faults.wishes import WishModel
+from tests.faults.wishes import ForgetfulGateway, WishModel
 from tests.processes import manage
 
 LEAST = 20
@@ -31,8 +31,15 @@ def run_part(
     plan: Sequence[Kill], *, database_url: str, redis_url: str, folder: Path, say: Callable[[str], None], **options: Any
 ) -> Part:
     """Carries out these kills. options: further fields of Product, such as pace_s."""
-    with WishModel() as model:
-        product = Product(database_url=database_url, redis_url=redis_url, folder=folder, model_url=model.url, **options)
+    with WishModel() as model, ForgetfulGateway() as gateway:
+        product = Product(
+            database_url=database_url,
+            redis_url=redis_url,
+            folder=folder,
+            model_url=model.url,
+            gateway=gateway,
+            **options,
+        )
         product.prepare(PAIRS)
         crowd = Crowd(product=product, model=model, pairs=PAIRS, target=TARGET)
         try:

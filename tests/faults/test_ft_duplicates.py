@@ -83,7 +83,7 @@ def place(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPat
             folder=folder,
             model_url=model.url,
             pace_s=PACE_S,
-            workers=2,
+            more_places=6,  # eight with those of the first
             extra=extra,
         )
         product.prepare(20)

@@ -1,15 +1,17 @@
-"""What the customers of a run ask for, and the model that asks the product for exactly that."""
+"""What the customers of a run ask for, the model that asks the product for exactly that, and who pays it out."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.effect_gateway import EffectGateway, Request
 from tests.model_server import USAGE, Answer, Call, Item, ModelServer, Reply, Status
 from tests.safety.cast import Facts
 
@@ -43,6 +45,20 @@ class Slow(Reply):
         for item in super().items(model):
             time.sleep(PIECE_S)
             yield item
+
+
+class ForgetfulGateway(EffectGateway):
+    """Pays for every request that reaches it, as one would that knows no keys any more: a second one is money lost.
+
+    It still answers by key what it has paid, and takes its time to say that it did.
+    """
+
+    def pay(self, request: Request) -> None:
+        super().pay(request)
+        time.sleep(2 * PIECE_S)
+
+    def payments_by_key(self) -> Counter[str]:
+        return Counter(request.key for request in self.posts())
 
 
 class WishModel(ModelServer):
