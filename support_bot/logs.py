@@ -14,6 +14,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from support_bot import errortext
+from support_bot.bearers import without_bearers
 from tools.masking import mask_personal
 
 # Libraries whose lines would repeat what our own events say.
@@ -77,7 +78,8 @@ def logging_config(*, readable: bool) -> dict[str, Any]:
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Last look at every record, ours or a library's: no mail, telephone or card number, no password in an address."""
+    """Last look at every record, ours or a library's: no mail, telephone or card number, no password in an address, and
+    no key of a link."""
     for name, value in event.items():
         if name not in _OURS and not name.startswith("_"):
             event[name] = _masked(value)
@@ -94,7 +96,7 @@ def _masked(value: Any) -> Any:
         return {_masked(str(name)): _masked(part) for name, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(part) for part in value]
-    text = mask_personal(str(value)[:LONGEST_TEXT])
+    text = mask_personal(without_bearers(str(value)[:LONGEST_TEXT]))
     # Half of a pair is no character: strict readers of JSON would stumble over the record.
     return text.encode("utf-8", "replace").decode()
 
