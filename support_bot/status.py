@@ -114,6 +114,10 @@ def _for_people(work: Work) -> list[Line]:
     if work.tampered_today:
         meaning = "Changed in the database after somebody agreed to it; nothing was carried out. Find out who did that."
         found.append(Line("Tampered with", f"{_count(work.tampered_today)} today", BAD, meaning, refused))
+    if work.failed_today:
+        calls = f"{reverse('admin:tools_toolcall_changelist')}?effect__exact=write&state__exact={State.FAILED}"
+        meaning = "Tried as often as it may be, or refused by the payment side. The customers were told."
+        found.append(Line("Could not be carried out", f"{_count(work.failed_today)} today", WAIT, meaning, calls))
     if work.late_mails:
         found.append(Line("Mails not sent", _count(work.late_mails), WAIT, "The mail server takes none of them."))
     return found

@@ -218,6 +218,7 @@ def _after_error(call: ToolCall, error: Exception) -> str | None:
 
 def _give_up(call: ToolCall, now: datetime) -> None:
     reason = "It did not work on our side; nothing was changed."
+    log.error("call.given_up", call_id=str(call.pk), tool=call.tool, tries=call.tries)
     move_call(call=call, to=State.FAILED, actor=audit.WORKER, now=now, reason=reason)
 
 

@@ -42,6 +42,7 @@ class Work:
     to_reconcile: int
     late_mails: int
     tampered_today: int
+    failed_today: int
 
 
 def heartbeat_age_s() -> float | None:
@@ -66,6 +67,7 @@ def work() -> Work:
         outbox_age_s=outbox_age_s(),
         to_reconcile=writes.filter(state=State.NEEDS_RECONCILIATION).count(),
         late_mails=Notice.objects.filter(sent_at=None, created_at__lt=now - timedelta(seconds=MAIL_MAX_S)).count(),
+        failed_today=today.filter(state=State.FAILED).count(),
         tampered_today=today.filter(state=State.REFUSED, reason=TAMPERED).count(),
     )
 

@@ -133,6 +133,7 @@ def _fail(call: ToolCall, answer: Answer, reason: str) -> str:
     with transaction.atomic():
         held, now = _held(call), database_now()
         _note(held, answer, now)
+        log.error("call.given_up", call_id=str(call.pk), tool=call.tool, tries=held.tries, why=answer.why)
         settling.fail(call=held, actor=audit.WORKER, now=now, reason=reason)
     return State.FAILED
 

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
+from support_bot import status
 from support_bot.chat.models import Conversation, Event
 from tests.effect_gateway import CUTS, DRIPS, DROPS, HANGS, HANGS_AFTER, EffectGateway, Mood, Request, says
 from tests.tools.steps import admit, again, approve, approved, ask, carried_out, change_row, context, effects, raw
-from tools import approvals, erasure, execution, outside_http, outside_steps
+from tools import approvals, erasure, execution, health, outside_http, outside_steps
 from tools.canonical import digest_of
 from tools.execution import due_calls, execute_call
 from tools.models import AuditEntry, Decision, Effect, ToolCall
@@ -263,7 +265,7 @@ def test_a_password_of_the_gateway_is_sent_and_never_told(
 
 
 def test_ft_14_poison_effect_is_tried_as_often_as_said_and_told(
-    gateway: EffectGateway, refund: ToolCall, alice: Customer, bob: Customer, rita: User, settings: Any
+    gateway: EffectGateway, refund: ToolCall, bob: Customer, rita: User, settings: Any, caplog: Any
 ):
     OrderFactory.create(customer=bob, reference="ORD-2001", price=Decimal("24.90"))
     other = approved(bob, rita, "request_refund", order_id="ORD-2001", amount="4.90", reason="late")
@@ -275,6 +277,14 @@ def test_ft_14_poison_effect_is_tried_as_often_as_said_and_told(
     assert (failed.state, failed.reason) == ("failed", "Nothing was paid back.")
     assert effects(refund) == 0
     assert carried_out(other).state == "succeeded"
+    assert "call.given_up" in caplog.text
+    staff = Client()
+    staff.force_login(rita, backend="django.contrib.auth.backends.ModelBackend")
+    (line,) = [line for line in status._for_people(health.work()) if line.name == "Could not be carried out"]
+    listed = staff.get(line.link).content.decode()
+    assert line.value == "1 request today"
+    assert str(refund.pk) in listed
+    assert str(other.pk) not in listed
 
 
 def test_it_is_not_given_up_while_it_may_be_under_way(gateway: EffectGateway, refund: ToolCall, settings: Any):
