@@ -19,7 +19,7 @@ from support_bot.chat.breaker import ModelResting, Permit
 from support_bot.chat.database import in_thread
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.turn_rows import NoMandate
-from support_bot.llm.base import Done, LLMBroken, LLMError, LLMTimeout, Prompt, Provider
+from support_bot.llm.base import Done, LLMBroken, LLMError, LLMTimeout, LLMTooLong, Prompt, Provider
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +111,8 @@ class Attempt:
                     self.meter.hear(event.text)
                     self.live.add(gap + prompt.storable(event.text))
                     gap = ""
+                    if self.live.is_full:
+                        raise LLMTooLong("the answer is longer than anybody reads")
             raise LLMBroken("the stream had no end")
         except LLMError as error:
             self.meter.failed(error)

@@ -17,6 +17,8 @@ from support_bot.chat.turn_rows import Claimed
 FRAME_S = 0.03
 # Code points of one frame: what a model says faster than anybody reads must not crowd out other frames.
 PIECE = 8192
+# Code points of one answer, all its steps: more is no answer, and a frame of a megabyte is more than clients take.
+MOST_CHARS = 100_000
 
 Send = Callable[[Frame], Awaitable[None]]
 
@@ -38,12 +40,16 @@ class LiveTurn:
         self._model: asyncio.Task[object] | None = None
 
     def add(self, text: str) -> None:
-        """Append text of the model; it is on its way at once."""
-        self.text += text
+        """Append text of the model, up to MOST_CHARS in all; it is on its way at once."""
+        self.text += text[: MOST_CHARS - len(self.text)]
         self._heard_at = monotonic()
         self._news.set()
         if self._pump is None:
             self._pump = asyncio.create_task(self._pump_frames())
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.text) >= MOST_CHARS
 
     async def take_up(self, text: str) -> None:
         """Go on behind the text that another process committed. What it showed beyond that is cut away."""

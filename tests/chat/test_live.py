@@ -4,7 +4,7 @@ import asyncio
 import uuid
 
 from support_bot.chat.frames import Frame
-from support_bot.chat.live import LiveTurn
+from support_bot.chat.live import MOST_CHARS, PIECE, LiveTurn
 from support_bot.chat.turn_rows import Claimed
 
 
@@ -32,6 +32,27 @@ async def test_text_is_streamed_with_its_offset():
     await live.close()
 
     assert [(frame["offset"], frame["text"]) for frame in (first, second)] == [(0, "Your "), (5, "package")]
+
+
+async def test_an_answer_has_an_end_and_its_frames_are_small():
+    sent: list[Frame] = []
+
+    async def send(frame: Frame) -> None:
+        sent.append(frame)
+
+    live = LiveTurn(turn=claimed(), send=send)
+    for _ in range(30):
+        assert not live.is_full
+        live.add("x" * (MOST_CHARS // 29))
+    live.add("y")
+    async with asyncio.timeout(5):
+        while sum(len(frame["text"]) for frame in sent) < MOST_CHARS:  # noqa: ASYNC110 - told by what was sent
+            await asyncio.sleep(0.01)
+    await live.close()
+
+    assert live.is_full
+    assert "".join(frame["text"] for frame in sent) == live.text == "x" * MOST_CHARS
+    assert max(len(frame["text"]) for frame in sent) <= PIECE
 
 
 async def test_it_closes_even_where_a_send_swallows_the_cancellation():
