@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import structlog
+from django.core.cache.backends.redis import RedisCache
+
+log = structlog.get_logger(__name__)
+
 
 class JSONSerializer:
     """The two methods Django's Redis cache asks of a serializer."""
@@ -15,3 +20,15 @@ class JSONSerializer:
 
     def loads(self, data: bytes) -> Any:
         return json.loads(data)
+
+
+class TrustlessRedisCache(RedisCache):
+    """A value that is none of ours is no value: whoever can write to Redis must not keep people from signing in."""
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        try:
+            return super().get(key, default, version)
+        except ValueError as error:
+            log.error("cache.no_value", error=type(error).__name__)
+            self.delete(key, version)
+            return default

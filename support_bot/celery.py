@@ -7,12 +7,13 @@ import os
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun, worker_init, worker_process_init
 
-from support_bot import errortext
+from support_bot import broker, errortext
 from support_bot.lifeline import die_with_parent
 from tools import origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
 
+broker.use()
 app = Celery("support_bot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tools", "support_bot.chat"])

@@ -124,7 +124,7 @@ if REDIS_URL:
     }
     CACHES: dict[str, Any] = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "support_bot.cache.TrustlessRedisCache",
             "LOCATION": REDIS_URL,
             # Django's default is pickle, which turns a write to Redis into code in our process.
             "OPTIONS": {
