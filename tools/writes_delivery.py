@@ -118,6 +118,8 @@ def change_delivery(
         record=f"package:{record.number}",
         summary=f"Change {what} of the delivery of package {record.number}",
         changes=changes,
+        # A day or a safe place was agreed to for this address, not for one that it is sent to later.
+        preconditions={"street": record.street, "city": record.city, "postal_code": record.postal_code},
     )
 
 
