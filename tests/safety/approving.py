@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from tests.processes import Running, children_of, wait_until
+from tests.processes import Running, children_of
 from tests.safety.arena import Arena
 from tests.safety.drive import CALLS, STEPS
 from tests.safety.hostile import fanout, say
@@ -20,7 +20,6 @@ from tests.safety.person import Person
 from tests.safety.test_fc_values import ADDRESS, PARCEL
 from tests.wire import Browser, csrf_token
 
-ROOM = {"PENDING_PER_CONVERSATION": "100000", "PENDING_PER_DAY": "100000"}
 REFUND = {"amount": "5.00", "reason": "late"}
 
 
@@ -71,10 +70,9 @@ def many_waiting(arena: Arena, roomy: Running, count: int) -> list[str]:
             for frame in made:
                 socket.send(type="call.confirm", call_id=frame["call_id"], digest=frame["digest"])
             calls += [frame["call_id"] for frame in made]
+            socket.until(type="call", call_id=calls[-1], state="awaiting_approval")
     finally:
         a.leave()
-    before = "SELECT 1 FROM tools_toolcall WHERE id = ANY(%s::uuid[]) AND state <> 'awaiting_approval'"
-    wait_until(lambda: not arena.sql(before, calls), what="all of them confirmed", within=60)
     return calls
 
 

@@ -139,6 +139,16 @@ def beside(_product: Product, tmp_path: Path) -> Iterator[Stack]:
     made.stop()
 
 
+@pytest.fixture(scope="session")
+def roomy(_product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Another web server of the product, with room for any number of requests."""
+    where = {"database_url": app_url(_product.database_url), "redis_url": _product.redis_url}
+    stack = Stack(folder=tmp_path_factory.mktemp("roomy"), **where)
+    room = {"PENDING_PER_CONVERSATION": "100000", "PENDING_PER_DAY": "100000"}
+    yield stack.web(**{**_product.variables, **room})
+    stack.stop()
+
+
 @pytest.fixture
 def crowd(_pairs: Iterator[Pair]) -> Iterator[Callable[[Running, int], list[Person]]]:
     """`crowd(web, 50)`: so many customers more, at home at this web server."""

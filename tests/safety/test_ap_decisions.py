@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from tests.processes import Running, Stack
+from tests.processes import Running
 from tests.safety.approving import (
     REFUND,
-    ROOM,
     Desk,
     at_once,
     decided,
@@ -20,20 +19,10 @@ from tests.safety.approving import (
     many_waiting,
     reason_of,
 )
-from tests.safety.arena import Arena, Product
-from tests.safety.conftest import app_url
+from tests.safety.arena import Arena
 from tests.safety.person import Person
 
 ROUNDS = 40
-
-
-@pytest.fixture(scope="module")
-def roomy(_product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Another web server of the product, with room for any number of requests."""
-    folder = tmp_path_factory.mktemp("roomy")
-    stack = Stack(folder=folder, database_url=app_url(_product.database_url), redis_url=_product.redis_url)
-    yield stack.web(**{**_product.variables, **ROOM})
-    stack.stop()
 
 
 # --- AP-02 ------------------------------------------------------------------------------------------------------
