@@ -322,7 +322,7 @@ def test_a_second_server_on_the_port_is_one_line_and_leaves_the_first_its_pidfil
 
 def test_the_workers_slots_die_with_its_parent(stack):
     worker = stack.worker()
-    wait_until(lambda: len(descendants(worker.pid)) >= 7, what="two workers of two slots, and beat")
+    wait_until(lambda: len(descendants(worker.pid)) >= 5, what="the effects with two slots, the turns, and beat")
     family = descendants(worker.pid)
 
     os.kill(worker.pid, signal.SIGKILL)
