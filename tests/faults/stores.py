@@ -6,7 +6,6 @@ import random
 import re
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,6 +99,14 @@ class Town:
         while time.monotonic() < until:
             self.look()
             time.sleep(0.05)
+
+    def flap(self, down: Callable[[], None], up: Callable[[], None], *, times: int) -> None:
+        """A store comes and goes. By this thread: a server ends with the thread that started it."""
+        for _ in range(times):
+            down()
+            self.work(0.3)
+            up()
+            self.work(0.3)
 
     def wait_for(self, happened: Callable[[], bool], *, what: str, within: float) -> float:
         """Seconds until it happened, with everybody going on."""
@@ -217,22 +224,3 @@ class Cluster:
     def stop(self) -> None:
         self.server.stop()
         self.folder.cleanup()
-
-
-@contextmanager
-def flapping(down: Callable[[], None], up: Callable[[], None], *, times: int, every_s: float) -> Iterator[None]:
-    """A store that comes and goes `times` times beside what is done here."""
-
-    def flap() -> None:
-        for _ in range(times):
-            down()
-            time.sleep(every_s)
-            up()
-            time.sleep(every_s)
-
-    thread = threading.Thread(target=flap)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()

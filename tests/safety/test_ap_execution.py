@@ -243,9 +243,9 @@ def test_ap_08_an_effect_that_has_to_wait_beyond_the_end_is_none(arena: Arena):
     call_id = decided(arena, arena.a, CANCEL, wish(arena, CANCEL), by=[])
     with psycopg.connect(arena.product.database_url) as other:
         other.execute("SELECT 1 FROM tracking_order WHERE reference = %s FOR UPDATE", [arena.a.facts.orders[1]])
-        arena.sql("UPDATE tools_toolcall SET expires_at = clock_timestamp() + '1.5 s' WHERE id = %s", call_id)
+        arena.sql("UPDATE tools_toolcall SET expires_at = clock_timestamp() + '2.5 s' WHERE id = %s", call_id)
         assert arena.s1.browser.decide(call_id, "approve").status_code == 302
-        wait_until(lambda: arena.state_of(call_id) == "executing", what="its beginning", within=1.5)
+        wait_until(lambda: arena.state_of(call_id) == "executing", what="its beginning", within=2.5)
         over = "SELECT expires_at < clock_timestamp() FROM tools_toolcall WHERE id = %s"
         wait_until(lambda: arena.sql(over, call_id) == [(True,)], what="the end of its time", within=5)
 
