@@ -19,8 +19,8 @@ from tests.wire import Frame
 
 SLOW_S = 3.0
 MOST_CHARS = 100_000
-DEAF, LONG_ANSWERS = 30, 5
-GROWTH_MB = 50
+DEAF, LONG_ANSWERS = 60, 5
+GROWTH_MB = 40
 
 Crowd = Callable[[Running, int], list[Person]]
 
