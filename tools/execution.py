@@ -222,12 +222,15 @@ def _give_up(call: ToolCall, now: datetime) -> None:
     move_call(call=call, to=State.FAILED, actor=audit.WORKER, now=now, reason=reason)
 
 
-def due_calls(*, limit: int = 100) -> list[UUID]:
+def due_calls(*, outside: bool | None = None, limit: int = 100) -> list[UUID]:
     """Approved calls that nobody has begun, and begun ones whose worker has gone: what the sweep wakes again.
 
-    The oldest first; but what is done outside, where it may hang, comes after everything else.
+    The oldest first; but what is done outside, where it may hang, comes after everything else. outside: only these, or
+    only the others.
     """
-    outside = [definition.name for definition in REGISTRY.values() if definition.outside is not None]
-    last = Case(When(tool__in=outside, then=1), default=0)
+    names = [definition.name for definition in REGISTRY.values() if definition.outside is not None]
+    last = Case(When(tool__in=names, then=1), default=0)
     rows = ToolCall.objects.filter(_due(database_now()), effect="write").order_by(last, "created_at")
+    if outside is not None:
+        rows = rows.filter(tool__in=names) if outside else rows.exclude(tool__in=names)
     return list(rows.values_list("pk", flat=True)[:limit])

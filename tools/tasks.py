@@ -46,7 +46,8 @@ def send_notice(notice_id: str) -> None:
 def sweep() -> None:
     """Do what a lost wake-up left undone: end what has expired, carry out what is due, send what was not sent."""
     expire_due()
-    _for_a_while(partial(execute_call, call_id=call_id) for call_id in due_calls())
+    for outside in (False, True):  # a time of its own for each: neither must wait for ever behind the other
+        _for_a_while(partial(execute_call, call_id=call_id) for call_id in due_calls(outside=outside))
     _for_a_while(partial(notices.send, notice_id=notice_id) for notice_id in notices.due())
 
 

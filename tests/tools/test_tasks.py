@@ -279,17 +279,17 @@ def test_what_is_not_approved_or_done_is_in_no_outbox(alice: Customer, bob: Cust
 def test_a_sweep_leaves_a_place_for_the_heartbeat_after_a_while(
     alice: Customer, monkeypatch: pytest.MonkeyPatch, settings: Any
 ):
-    due = [uuid.uuid4() for _ in range(9)]
+    due, elsewhere = [uuid.uuid4() for _ in range(9)], [uuid.uuid4() for _ in range(9)]
     clock = iter(range(100))
     done: list[uuid.UUID] = []
     settings.SWEEP_S = 3
-    monkeypatch.setattr(tasks, "due_calls", lambda: due)
+    monkeypatch.setattr(tasks, "due_calls", lambda outside: elsewhere if outside else due)
     monkeypatch.setattr(tasks, "execute_call", lambda call_id: done.append(call_id))
     monkeypatch.setattr(tasks, "monotonic", lambda: next(clock))
 
     tasks.sweep()
 
-    assert done == due[:2]  # begun at 0, so at 3 it is over
+    assert done == [*due[:2], *elsewhere[:2]]  # begun at 0, so at 3 it is over
 
 
 @pytest.mark.servers
@@ -303,7 +303,7 @@ def test_heartbeats_and_sweeps_overtake_whatever_waits(
     with django_capture_on_commit_callbacks(execute=True):
         for _ in range(20):
             wake(EXECUTE, uuid.uuid4())
-    schedule = current_app.conf.beat_schedule.values()
+    schedule = [entry for entry in current_app.conf.beat_schedule.values() if entry["task"].startswith("tools.")]
     for entry in schedule:
         app.send_task(entry["task"], **{**entry.get("options", {}), "queue": queue})
 
