@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -17,9 +18,11 @@ from websockets.exceptions import WebSocketException
 from tests.safety.cast import Facts
 from tests.wire import Browser, Frame, Socket
 
+WAITING = "awaiting_confirmation"
 # What a server that was killed a moment ago makes of anything.
 BROKEN = (OSError, WebSocketException, httpx2.HTTPError, EOFError)
-PATIENCE_S = 60.0
+# Also that of a server which is killed again as soon as it is back.
+PATIENCE_S = 180.0
 
 
 @dataclass
@@ -53,14 +56,15 @@ class Chat:
     def ask(self, text: str) -> list[Frame]:
         """Say it and wait for the end of its turn; the calls that wait for consent now."""
         client_msg_id = str(uuid.uuid4())
-        self._until(lambda: client_msg_id in self.seen.acked, again=lambda: self._say(client_msg_id, text))
-        self._until(lambda: self._turn_of(client_msg_id) in self._ended())
-        return [call for call in self._calls().values() if call["state"] == "awaiting_confirmation"]
+        acked = partial(self.seen.acked.__contains__, client_msg_id)
+        self._until("an ack", acked, again=lambda: self._say(client_msg_id, text))
+        self._until("the end of a turn", lambda: self._turn_of(client_msg_id) in self._ended())
+        return [call for call in self._calls().values() if call["state"] == WAITING]
 
     def confirm(self, call: Frame) -> None:
         """Consent, until the product says that it has it."""
         frame = {"type": "call.confirm", "call_id": call["call_id"], "digest": call["digest"]}
-        self._until(lambda: self._state(call) != "awaiting_confirmation", again=lambda: self._send(frame))
+        self._until("its consent", lambda: self._state(call) != WAITING, again=lambda: self._send(frame))
         if self._state(call) in ("approved", "executing", "succeeded"):
             self.seen.agreed.add(call["call_id"])
 
@@ -85,14 +89,14 @@ class Chat:
 
     # --- the line -----------------------------------------------------------------------------------------------
 
-    def _until(self, done: Callable[[], bool], *, again: Callable[[], None] | None = None) -> None:
+    def _until(self, what: str, done: Callable[[], bool], *, again: Callable[[], None] | None = None) -> None:
         """Read on until `done`; `again` is done at first, after every break, and when nothing came for a while."""
         deadline = time.monotonic() + PATIENCE_S
         while not done():
             if self.stopping.is_set():
                 raise Interrupted
             if time.monotonic() > deadline:
-                raise AssertionError(f"{self.facts.tag} waited {PATIENCE_S:g} s in vain")
+                raise AssertionError(f"{self.facts.tag} waited {PATIENCE_S:g} s for {what}")
             try:
                 self._connect()
                 if again is not None and not done():

@@ -7,7 +7,7 @@ own list. The product's ledger, audit and news are asked too, but only to see wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,12 +66,18 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
 
 
-def judge(session: psycopg.Connection, *, seen: Seen, outside: Mapping[str, int] | None) -> Verdict:
-    """outside: how often the gateway applied each key; None where the run has no gateway."""
+def judge(
+    session: psycopg.Connection, *, seen: Seen, outside: Mapping[str, int] | None, outages: Sequence[float] = ()
+) -> Verdict:
+    """outside: how often the gateway applied each key; None where the run has no gateway.
+
+    outages: when the whole worker was killed. Its being away is not held against a call; that it takes long is.
+    """
     calls = {row["id"]: row for row in _rows(session, CALLS)}
     turns = _rows(session, TURNS)
     verdict = Verdict(calls=calls, turns=turns, problems=list(seen.problems))
     _judge_calls(session, verdict, agreed=seen.agreed, outside=outside)
+    verdict.late = _late(verdict, outages)
     _judge_chats(session, verdict, seen)
     return verdict
 
@@ -121,8 +127,6 @@ def _judge_calls(
         for name, counter in witnesses.items():
             if counter[call_id] != effects[call_id]:
                 verdict.problems.append(f"{call_id}: {effects[call_id]} effects, but {counter[call_id]} in the {name}")
-        if was_agreed and not _in_time(call):
-            verdict.late.add(call_id)
     for reference, refunded, booked in session.execute(WRONG_SUMS.encode()).fetchall():
         verdict.problems.append(f"{reference}: {refunded} refunded, {booked} in the refunds")
     if outside is not None:
@@ -130,10 +134,19 @@ def _judge_calls(
             verdict.problems.append(f"the gateway paid {key}, which is no call")
 
 
-def _in_time(call: dict[str, Any]) -> bool:
-    if call["approved_at"] is None or call["ended_at"] is None:
-        return False
-    return bool(call["ended_at"] - call["approved_at"] <= LATE_S)
+def _late(verdict: Verdict, outages: Sequence[float]) -> set[str]:
+    """Not done LATE_S after its approval or, where the worker was away since, after it was back: its next work done."""
+    ends = sorted(call["ended_at"] for call in verdict.calls.values() if call["ended_at"])
+    backs = [next((end for end in ends if end > at), at) for at in outages]
+    late = set()
+    for call_id, call in verdict.calls.items():
+        if call["approved_at"] is None:
+            continue
+        ended = call["ended_at"]
+        began = max([call["approved_at"], *(back for back in backs if ended is not None and back <= ended)])
+        if ended is None or ended - began > LATE_S:
+            late.add(call_id)
+    return late
 
 
 # --- chats ------------------------------------------------------------------------------------------------------

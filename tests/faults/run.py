@@ -78,7 +78,8 @@ def _kill_and_judge(plan: Sequence[Kill], product: Product, crowd: Crowd, say: C
         failures += [killer.failed for killer in killers if killer.failed]
         failures += _settle(product, crowd, session)
         done = [one for killer in killers for one in killer.done]
-        verdict = judge(session, seen=crowd.seen, outside=product.paid())
+        outages = [one.at for one in done if one.whom != "child" and one.kill.point not in IN_WEB]
+        verdict = judge(session, seen=crowd.seen, outside=product.paid(), outages=outages)
     failures += _audit(product)
     return part_of(done, verdict, failures=failures, reconnects=crowd.seen.reconnects)
 
