@@ -18,7 +18,7 @@ from django.db.models import Count, Max, Subquery
 from tools.auditcalls import unrecorded
 from tools.auditproof import anchor_is_ours, entry_is_ours, seal_is_ours
 from tools.models import AuditAnchor, AuditEntry, AuditSeal
-from tools.sealing import ANCHOR, unsealed
+from tools.sealing import ANCHOR, CUT, unsealed
 
 CHUNK = 2000
 MOST_NAMED = 100
@@ -168,6 +168,9 @@ def _check_waiting(head: _Head) -> Iterator[Problem]:
 
 def _check_own_anchor(entry: AuditEntry) -> Iterator[Problem]:
     """The trail tells now and then how far its chain had come: seals made anew do not fit what it told."""
+    if entry.event == CUT:
+        had, has = entry.details.get("had"), entry.details.get("has")
+        yield f"entry {entry.pk}", f"the sealer saw the chain reach place {had} and then {has}: the end was cut off"
     if entry.event != ANCHOR:
         return
     position = entry.details.get("position")

@@ -29,6 +29,9 @@ CHUNK = 500
 # time, and all the way every AUDIT_ANCHOR_S.
 LOOK_BACK = 5000
 ANCHOR = "audit.anchor"
+# In the log alone, whenever something was sealed: how far the chain has come, and the hash there.
+SEALED = "audit.sealed"
+CUT = "audit.chain_cut"
 _LOCK = 0x5EA1_A0D1
 _SEALER = "sealer"
 _Row = TypeVar("_Row", bound=Model)
@@ -68,7 +71,10 @@ def seal_entries(*, batches: int = 4) -> int:
             sealed += made
             if made < BATCH:
                 break
-    if _anchor_is_due(_end_of_chain() if sealed else end):
+    if sealed:
+        end = _end_of_chain()
+        _tell_head(end)
+    if _anchor_is_due(end):
         _drop_anchor()
     return sealed
 
@@ -118,11 +124,22 @@ def _free_places(after: int) -> Iterator[tuple[int, str | None]]:
 
 
 def _compare(end: End | None) -> None:
-    """A chain that got shorter under our eyes was cut: somebody has to know, even where nobody verifies."""
-    position = end[0].position if end else 0
-    if position < _memory.position:
-        log.error("audit.chain_cut", was=_memory.position, now=position)
+    """A chain that got shorter under our eyes was cut: somebody has to know, even where nobody verifies.
+
+    The entry makes every later verification fail; the line in the log is out of reach of whoever cuts the entry too.
+    """
+    position, was = end[0].position if end else 0, _memory.position
     _memory.position = position
+    if position < was:
+        log.error(CUT, was=was, now=position)
+        if AuditSeal.objects.filter(position=was).exists():
+            return  # it stands there and only its proof is gone, which every verification finds by itself
+        audit.record(event=CUT, actor=_SEALER, outcome="cut", now=timezone.now(), had=was, has=position)
+
+
+def _tell_head(end: End | None) -> None:
+    if end is not None:
+        log.info(SEALED, position=end[0].position, hash=end[0].hash)
 
 
 def _first_to_look_at(end: End | None) -> int | None:

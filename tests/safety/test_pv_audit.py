@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -283,6 +284,29 @@ def test_pv_02_a_cut_end_is_found_by_the_anchor(arena: Arena, copy: Copy):
     assert (code, "the end was cut off" in said) == (1, True), said
     code, said = copy.verdict("--log", str(arena.product.worker.log))
     assert (code, "the end was cut off" in said) == (1, True), said
-    copy.renew()
-    code, said = copy.verdict("--log", str(arena.product.worker.log))
+
+
+def test_pv_02_an_end_cut_behind_the_newest_anchor_is_found_by_the_log(arena: Arena, copy: Copy, tmp_path: Path):
+    """No anchor reached so far; but each time that something was sealed the log was told how far the chain came."""
+    newest = "(SELECT max(position) + 1 FROM tools_auditanchor)"  # the next one is the anchor's own entry
+    behind = f"SELECT min(position) FROM tools_auditseal WHERE position > {newest}"
+    while True:
+        arena.turn(arena.a, call("check_package", {"package_id": arena.a.facts.packages[0]}), say("On its way."))
+        wait_until_sealed(arena)
+        log = tmp_path / "log"
+        log.write_bytes(arena.product.worker.log.read_bytes())
+        copy.renew()
+        place = arena.sql(behind.replace("tools_", f"{copy.schema}.tools_"))[0][0]
+        if place is not None:  # else an anchor was dropped just now
+            break
+    code, said = copy.verdict("--log", str(log))
     assert (code, said.startswith("ok: ")) == (0, True), said
+
+    copy.attack(
+        f"DELETE FROM tools_auditentry WHERE id IN (SELECT entry_id FROM tools_auditseal WHERE position >= {place})",
+        f"DELETE FROM tools_auditseal WHERE position >= {place}",
+    )
+
+    assert copy.verdict()[0] == 0, "the database alone cannot know"
+    code, said = copy.verdict("--log", str(log))
+    assert (code, "the end was cut off" in said) == (1, True), said

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.tools.trail import broken, force, write
+from tests.tools.trail import all_broken, broken, force, write
 from tools import sealing
 from tools.auditcheck import verify
 from tools.models import AuditAnchor, AuditEntry, AuditSeal
@@ -93,6 +93,22 @@ def test_the_sealer_raises_the_alarm_over_a_chain_that_got_shorter(trail: list[i
     sealing.seal_entries()
 
     assert any("audit.chain_cut" in str(record.msg) for record in caplog.records)
+    # Who adds what was cut once more, or whatever is sealed since, changes nothing about it.
+    write(20)
+    sealing.seal_entries()
+    assert "the sealer saw the chain reach place" in "\n".join(all_broken())
+
+
+def test_the_log_is_told_how_far_the_chain_has_come(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level("INFO"):
+        write(3)
+        sealing.seal_entries()
+        sealing.seal_entries()
+        sealing.seal_entries()
+
+    told = [record.msg for record in caplog.records if "audit.sealed" in str(record.msg)]
+    heads = [seal for seal in AuditSeal.objects.all() if seal.hash in str(told)]
+    assert len(told) == len(heads) == 2  # the second is the anchor's own entry
 
 
 def test_an_earlier_key_still_proves_what_was_written_under_it(trail: list[int], settings: Any):

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 
 from tests.tools.steps import ask
 from tests.tools.trail import force, restart_ids, write
+from tools import sealing
 from tools.auditcheck import MOST_NAMED
 from tools.management.commands.verify_audit import NOT_COMPARED
-from tools.models import AuditAnchor
+from tools.models import AuditAnchor, AuditSeal
 from tracking.models import Customer
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,30 @@ def test_the_command_takes_anchors_by_hand_and_from_the_log(trail: list[int], tm
     assert "1 anchors from outside fit" in run("--log", str(log))
     with pytest.raises(CommandError, match="another hash for place 3"):
         run("--anchor", f"3:{anchor.hash}")
+
+
+def test_the_command_takes_every_head_of_the_log_and_what_the_sealer_saw(trail: list[int], tmp_path: Path):
+    write(3)
+    sealing.seal_entries()
+    head = AuditSeal.objects.order_by("-position")[0]
+    line = {"event": "audit.sealed", "logger": "tools.sealing", "position": head.position, "hash": head.hash}
+    saw = {"event": "audit.chain_cut", "logger": "tools.sealing", "was": 18, "now": 13}
+    log = tmp_path / "log"
+
+    def verdict(*lines: object) -> str:
+        log.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        return run("--log", str(log))
+
+    assert "1 anchors from outside fit" in verdict(line, line)
+    with pytest.raises(CommandError, match="place 18 and then 13: it was cut off"):
+        verdict(saw, line)
+    with pytest.raises(CommandError, match="two hashes are known for place"):
+        verdict(line | {"hash": "e" * 64}, line)
+    force("DELETE FROM tools_auditentry WHERE id = %s", head.entry_id)
+    force("DELETE FROM tools_auditseal WHERE position = %s", head.position)
+    assert run().startswith("ok: ")
+    with pytest.raises(CommandError, match="the end was cut off"):
+        verdict(line)
 
 
 @pytest.mark.parametrize("text", ["", "12", "12:xyz", "-1:" + "0" * 64, "0:" + "0" * 64, "1:" + "0" * 63])

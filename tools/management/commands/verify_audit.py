@@ -6,15 +6,18 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tools.auditcheck import Broken, Verified, verify
-from tools.sealing import ANCHOR
+from tools.sealing import ANCHOR, CUT, SEALED
 
-NOT_COMPARED = "no anchor from outside was compared (--anchor or --log; the log's audit.anchor records have them)"
+NOT_COMPARED = (
+    "no anchor from outside was compared (--anchor or --log; the log's audit.anchor and audit.sealed records have them)"
+)
 AFTER = "their changes are under way or were taken back, or the entries were removed"
 _WRITTEN = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
@@ -33,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--log",
             metavar="FILE",
-            help="take the anchors from the product's JSON log (lines with the event audit.anchor); - reads stdin",
+            help="take what the product's JSON log tells (audit.anchor, audit.sealed, audit.chain_cut); - reads stdin",
         )
 
         parser.add_argument(
@@ -43,17 +46,34 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        anchors = dict(_anchor(text) for text in options["anchor"])
+        outside = Outside()
+        for text in options["anchor"]:
+            outside.add(*_anchor(text))
         if options["log"]:
-            anchors |= _from_log(options["log"])
+            _read_log(options["log"], outside)
         try:
-            found = verify(anchors=anchors, calls=options["calls"])
+            found = verify(anchors=outside.anchors, calls=options["calls"])
         except Broken as broken:
-            raise CommandError(_told(broken)) from None
+            problems = [*outside.problems, *broken.problems]
+            raise CommandError(_told(problems, broken.count + len(outside.problems))) from None
+        if outside.problems:
+            raise CommandError(_told(outside.problems, len(outside.problems)))
         # Standard output has one line for programs; what people should know besides goes to standard error.
         self.stdout.write(f"ok: {found.entries} entries")
-        for note in _notes(found, len(anchors)):
+        for note in _notes(found, len(outside.anchors)):
             self.stderr.write(note)
+
+
+@dataclass(slots=True)
+class Outside:
+    """What is known from outside of the database: the hash by place, and what by itself says that the end was cut."""
+
+    anchors: dict[int, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, place: int, proof: str) -> None:
+        if self.anchors.setdefault(place, proof) != proof:
+            self.problems.append(f"outside: two hashes are known for place {place}: the end was cut off and made anew")
 
 
 def _notes(found: Verified, compared: int) -> Iterator[str]:
@@ -66,10 +86,10 @@ def _notes(found: Verified, compared: int) -> Iterator[str]:
         yield f"{found.waiting} of them wait for their seal: is a worker running?"
 
 
-def _told(broken: Broken) -> str:
-    lines = [f"broken: {broken.problems[0]}", *broken.problems[1:]]
-    if broken.count > len(broken.problems):
-        lines.append(f"and {broken.count - len(broken.problems)} more")
+def _told(problems: list[str], count: int) -> str:
+    lines = [f"broken: {problems[0]}", *problems[1:]]
+    if count > len(problems):
+        lines.append(f"and {count - len(problems)} more")
     return "\n".join(lines)
 
 
@@ -80,27 +100,31 @@ def _anchor(text: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def _from_log(name: str) -> dict[int, str]:
-    """The anchors of a log; lines that are none are passed over."""
+def _read_log(name: str, outside: Outside) -> None:
+    """What a log tells of the chain; other lines are passed over."""
     if name == "-":
-        return _anchors_in(sys.stdin)
+        _read_lines(sys.stdin, outside)
+        return
     try:
         with Path(name).open(encoding="utf-8", errors="replace") as lines:
-            return _anchors_in(lines)
+            _read_lines(lines, outside)
     except OSError as error:
         raise CommandError(f"--log: cannot read {name}: {error.strerror}") from None
 
 
-def _anchors_in(lines: Iterable[str]) -> dict[int, str]:
-    anchors = {}
+def _read_lines(lines: Iterable[str], outside: Outside) -> None:
     for line in lines:
-        if f'"{ANCHOR}"' not in line:
+        if not any(f'"{event}"' in line for event in (ANCHOR, SEALED, CUT)):
             continue
         try:
             told = json.loads(line)
         except ValueError:
             continue
-        if isinstance(told, dict) and told.get("event") == ANCHOR and told.get("logger") == "tools.audit":
-            place, proof = _anchor(f"{told.get('position')}:{told.get('hash')}")
-            anchors[place] = proof
-    return anchors
+        if not isinstance(told, dict):
+            continue
+        event, logger = told.get("event"), told.get("logger")
+        if (event, logger) in ((ANCHOR, "tools.audit"), (SEALED, "tools.sealing")):
+            outside.add(*_anchor(f"{told.get('position')}:{told.get('hash')}"))
+        elif (event, logger) == (CUT, "tools.sealing"):
+            was, now = told.get("was"), told.get("now")
+            outside.problems.append(f"log: the sealer saw the chain reach place {was} and then {now}: it was cut off")
