@@ -156,7 +156,7 @@ async def test_never_more_than_one_more_try(world: World):
 
 NOT_AGAIN: dict[str, Callable[[], LLMError]] = {
     "a time-out": lambda: LLMTimeout("connect"),
-    "an hour to wait": lambda: unavailable(3600),
+    "seconds to wait": lambda: unavailable(3),
     "a part of a call had come": lambda: unavailable(received=10),
     "a refusal": lambda: LLMRejected("401"),
     "nonsense": lambda: LLMBroken("no JSON"),
@@ -168,7 +168,7 @@ async def test_what_is_not_tried_again_goes_to_the_next_model_at_once(world: Wor
     one, two = Model("one", [[NOT_AGAIN[why]()]]), Model("two", [["Hello"]])
     begun = monotonic()
 
-    await world.ask(one, two)
+    await world.ask(one, two, within=60)
 
     assert (one.asked, two.asked, world.live.text, world.notices) == (1, 1, "Hello", ["reconnecting_model"])
     assert monotonic() - begun < 1

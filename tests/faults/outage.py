@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -115,9 +116,14 @@ class Town:
 
     def browser(self, web: Running, number: int) -> Browser:
         if (web.url, number) not in self._known:
-            self.person(f"load-{number + 1:04d}", web)
+            self.person(f"load-{len(self._known) + 1:04d}", web)  # nobody sits at two servers
             self._known[web.url, number] = self.browsers[-1]
         return self._known[web.url, number]
+
+    @cached_property
+    def alice(self) -> Socket:
+        """Who receives the package SEES."""
+        return self.person("alice", self.web[0])
 
     def person(self, name: str, web: Running) -> Socket:
         self.browsers.append(Browser(web.url).sign_in(name))
