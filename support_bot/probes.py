@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -19,12 +20,17 @@ HEARTBEATS_MISSED = 3
 
 
 class Deafness:
-    """A probe that failed for `patience_s` without a break. None from the probe (cannot tell) counts as a break."""
+    """A probe that failed for `patience_s` without a break. None from the probe (cannot tell) counts as a break.
 
-    def __init__(self, probe: Probe, *, what: str, patience_s: float) -> None:
+    start_s: the patience with one that has not been heard since its start, where that is longer.
+    """
+
+    def __init__(self, probe: Probe, *, what: str, patience_s: float, start_s: float = 0.0) -> None:
         self._probe = probe
         self._what = what
         self._patience_s = patience_s
+        self._start_s = max(start_s, patience_s)
+        self._heard = False
         self._failing_since: float | None = None
         self._found = ""
 
@@ -35,13 +41,16 @@ class Deafness:
             time.sleep(PROBE_EVERY_S)
 
     def look(self, *, now: float) -> None:
-        if self._probe() is not False:
+        if (answer := self._probe()) is not False:
+            self._heard = self._heard or answer is True
             self._failing_since = None
             return
         self._failing_since = now if self._failing_since is None else self._failing_since
-        if now - self._failing_since >= self._patience_s:
-            self._found = f"{self._what} for {self._patience_s:g} s"
+        patience_s = self._patience_s if self._heard else self._start_s
+        if now - self._failing_since >= patience_s:
+            self._found = f"{self._what} for {patience_s:g} s"
             self._failing_since = None
+            self._heard = False
 
     def take(self) -> str:
         """What is wrong, once; empty while all is well."""
@@ -85,7 +94,7 @@ def worker_probe(*, redis_url: str, names: Sequence[str]) -> Probe:
     heartbeats = apps.get_model("tools", "Heartbeat").objects.filter(name__in=names)
     patience_s = HEARTBEATS_MISSED * settings.HEARTBEAT_S
     last: dict[str, datetime] = {}
-    changed_at = dict.fromkeys(names, time.monotonic())
+    changed_at = dict.fromkeys(names, -math.inf)
 
     def probe() -> bool | None:
         try:

@@ -32,7 +32,8 @@ STEADY_S = 30.0  # a child that lived this long starts again without delay
 KILL_AFTER_DRAIN_S = 5.0
 # The queues and how their tasks run. A turn waits in an event loop, which no forked pool would survive.
 QUEUES = {"effects": "prefork", "turns": "threads"}
-HEARTBEATS_PATIENCE = 9  # that a worker may be silent, after three missed ones: long enough for a start
+HEARTBEATS_PATIENCE = 9  # that a worker may be silent, after three missed ones
+WORKER_START_S = 60.0
 CONCURRENCY = "2"
 
 
@@ -203,7 +204,7 @@ def worker() -> Supervisor | None:
         return None
     probe = worker_probe(redis_url=limits.redis_url, names=[node_name(queue) for queue in QUEUES])
     patience_s = HEARTBEATS_PATIENCE * settings.HEARTBEAT_S
-    deafness = Deafness(probe, what="the worker hears no task", patience_s=patience_s)
+    deafness = Deafness(probe, what="the worker hears no task", patience_s=patience_s, start_s=WORKER_START_S)
     return Supervisor(worker_children(), deafness=deafness, drain_s=limits.drain_s)
 
 

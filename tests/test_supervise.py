@@ -159,10 +159,10 @@ def test_a_program_whose_parent_is_gone_does_not_start(tmp_path):
 # --- deafness ---------------------------------------------------------------------------------------------------------
 
 
-def judged(answers: list[bool | None], *, patience_s: float) -> list[str]:
+def judged(answers: list[bool | None], *, patience_s: float, start_s: float = 0.0) -> list[str]:
     """What `take` says after each of the answers, which come one second apart."""
     remaining = iter(answers)
-    deafness = Deafness(lambda: next(remaining), what="deaf", patience_s=patience_s)
+    deafness = Deafness(lambda: next(remaining), what="deaf", patience_s=patience_s, start_s=start_s)
     said = []
     for second in range(len(answers)):
         deafness.look(now=float(second))
@@ -181,6 +181,12 @@ def test_an_answer_or_a_doubt_breaks_the_row(breaks):
 
 def test_the_new_child_gets_the_whole_patience_again():
     assert judged([False, False, False, False, False], patience_s=1) == ["", "deaf for 1 s", "", "deaf for 1 s", ""]
+
+
+def test_one_that_has_not_been_heard_since_its_start_gets_more_patience():
+    answers = [False, False, False, True, False, False, False, False]
+
+    assert judged(answers, patience_s=1, start_s=3) == ["", "", "", "", "", "deaf for 1 s", "", ""]
 
 
 def test_a_web_server_that_never_answered_yet_is_not_deaf():
