@@ -171,9 +171,11 @@ def town(*, database_url: str, redis_url: str, folder: Path, **extra: str) -> It
             product.ensure()
             product.wait_until_ready()
             crowd.start()
-            yield made
+            try:
+                yield made
+            finally:
+                crowd.stop()
         finally:
-            crowd.stop()
             product.stop()
 
 
