@@ -104,7 +104,7 @@ class Town:
 
     patient: Patient
     database_url: str
-    flush: Callable[[], None]
+    flush: Callable[[], object]
     web: list[Running] = field(default_factory=list)
     with_spare: list[Running] = field(default_factory=list)
     browsers: list[Browser] = field(default_factory=list)
