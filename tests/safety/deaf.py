@@ -23,6 +23,7 @@ class Deaf:
         self.server_port = int(place.port or 80)
         self.raw = socket.socket()
         self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         self.raw.settimeout(20)
         self.raw.connect((place.hostname, self.server_port))
         self.port = self.raw.getsockname()[1]

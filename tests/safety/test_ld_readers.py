@@ -106,7 +106,7 @@ def test_ld_03_pings_without_an_end_are_not_answered_without_an_end(arena: Arena
         gone_within([peer], SLOW_S + 4)
 
     print(f"took {sent / MEGABYTE:.1f} MB of pings, grown by {seen.grown_mb:.1f} MB")
-    assert sent < 20 * MEGABYTE
+    assert sent < 8 * MEGABYTE
     assert seen.grown_mb <= 20
     peer.close()
 
