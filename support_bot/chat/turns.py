@@ -23,7 +23,6 @@ from support_bot.chat.attempt import Stopped, go_on
 from support_bot.chat.database import in_thread
 from support_bot.chat.fallback import SORRY, SPENT, records_answer
 from support_bot.chat.handoff import wants_person
-from support_bot.chat.leases import MAX_CLAIMS
 from support_bot.chat.live import LiveTurn
 from support_bot.chat.model_call import ask
 from support_bot.chat.turn_rows import Claimed, Ending, NoMandate, TurnLost
@@ -125,8 +124,7 @@ async def _steps(turn: Claimed, live: LiveTurn) -> None:
     if turn.resumed and not await _take_up(turn, live, progress):
         return
     while True:
-        if monotonic() >= progress.deadline:
-            raise Stopped("failed", "timeout")
+        _check_time(progress.deadline)
         progress.number += 1
         asked = await in_thread(_prepare)(turn, progress.specs)
         ctx, full_prompt = asked
@@ -154,14 +152,18 @@ async def _take_up(turn: Claimed, live: LiveTurn, progress: _Progress) -> bool:
     if turn.stop_asked:
         live.cancel()
     go_on(live)
-    if turn.fence > MAX_CLAIMS:
-        raise Stopped("failed", "interrupted")
     ctx = await in_thread(_context)(turn)
     for step in steps:
         progress.number = step.number
         if not await _answer_calls(turn, ctx, live, progress, step.admitted):
             return False
     return True
+
+
+def _check_time(deadline: float) -> None:
+    """Nothing is begun in a turn whose time is over, or that has killed every process which ran it."""
+    if monotonic() >= deadline:
+        raise Stopped("failed", "timeout")
 
 
 def _context(turn: Claimed) -> ToolContext:
@@ -214,6 +216,7 @@ async def _run_reads(ctx: ToolContext, admitted: Sequence[gateway.Admitted], dea
 
     The turn waits no longer than its own time: a thread cannot be ended, so a tool that hangs is left to itself.
     """
+    _check_time(deadline)
     run = in_thread(_run_one)
     try:
         async with asyncio.timeout(max(0.0, deadline - monotonic())):

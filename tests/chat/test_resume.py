@@ -244,7 +244,11 @@ def test_stop_counts_while_nobody_holds_the_turn(talk: Conversation, model: Mode
     assert model.asked == []
 
 
-def test_what_kills_each_process_that_runs_it_is_ended_unseen(talk: Conversation, model: Model):
+def test_what_kills_each_process_that_runs_it_is_ended_unseen(
+    talk: Conversation, model: Model, monkeypatch: pytest.MonkeyPatch
+):
+    begun_reads: list[Any] = []
+    monkeypatch.setattr(turns, "_run_one", lambda *given: begun_reads.append(given))
     turn = begun(talk)
     step(turn, 1, "Let me see.", LOOK)
     for _ in range(leases.MAX_CLAIMS - 1):
@@ -255,7 +259,7 @@ def test_what_kills_each_process_that_runs_it_is_ended_unseen(talk: Conversation
     go_on(turn)
 
     assert outcome(turn) == ("failed", "interrupted", ["Let me see."])
-    assert (model.asked, ToolCall.objects.get().state) == ([], State.FAILED)
+    assert (model.asked, begun_reads, ToolCall.objects.get().state) == ([], [], State.FAILED)
 
 
 def test_a_turn_whose_time_is_over_is_not_gone_on_with(talk: Conversation, model: Model):
