@@ -107,6 +107,22 @@ class Line:
                 self._news.clear()
                 await self._news.wait()
 
+    async def until_acked(self, client_msg_id: str) -> None:
+        await self.until(lambda: client_msg_id in self.acked, within=90)
+
+    async def until_answered(self, client_msg_id: str, *, within: float = 120) -> None:
+        await self.until(lambda: self.turn_of(client_msg_id) in self.ended(), within=within)
+
+    async def until_all_answered(self) -> None:
+        """Every turn that it knows of has ended."""
+        await self.until(lambda: len(self.ended()) == len(self._turns()))
+
+    async def until_told(self, seq: int) -> None:
+        await self.until(lambda: self.seq >= seq, within=20)
+
+    def _turns(self) -> set[str]:
+        return {f["turn_id"] for f in self.frames.values() if f.get("client_msg_id") and f["turn_id"]}
+
     def turn_of(self, client_msg_id: str) -> str | None:
         return next((f["turn_id"] for f in self.frames.values() if f.get("client_msg_id") == client_msg_id), None)
 

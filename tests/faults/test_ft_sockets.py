@@ -36,8 +36,8 @@ def _clear(place: Town) -> Iterator[None]:
     place.model.clear()
 
 
-def everything_said(lines: list[Line]) -> Callable[[], bool]:
-    return lambda: all(not line.unacked for line in lines)
+async def until_acks(line: Line, count: int) -> None:
+    await line.until(lambda: len(line.acked) >= count)
 
 
 async def with_a_person(line: Line) -> None:
@@ -58,7 +58,7 @@ async def talk_on_a_bad_line(line: Line, *, drops: int, messages: int, dice: ran
             await line.say(f"message {number} of {known}")
         if dice.random() < 0.5:
             wanted = known + dice.randint(0, messages)
-            await line.until(lambda wanted=wanted: len(line.acked) >= wanted)
+            await until_acks(line, wanted)
         else:
             await asyncio.sleep(dice.random() * 0.05)
         line.cut()
@@ -84,20 +84,16 @@ async def drop_lines(place: Town, *, people: int, drops: int) -> list[str]:
         ]
         await asyncio.gather(*talks)
         for line in lines:
-            await line.until(lambda line=line: len(line.ended()) == len(turns_of(line)))
+            await line.until_all_answered()
         assert sum(len(line.closes) for line in lines) >= people * drops
         await everybody_has_the_last(place, lines)
     return problems_of(place, lines)
 
 
-def turns_of(line: Line) -> set[str]:
-    return {f["turn_id"] for f in line.frames.values() if f.get("client_msg_id") and f["turn_id"]}
-
-
 async def everybody_has_the_last(place: Town, lines: list[Line]) -> None:
     last = dict(await asyncio.to_thread(place.sql, "SELECT id::text, last_seq FROM chat_conversation"))
     for line in lines:
-        await line.until(lambda line=line: line.seq >= last[line.conversation], within=20)
+        await line.until_told(last[line.conversation])
 
 
 async def test_ft_11_dropped_lines_lose_and_repeat_nothing(place: Town):
@@ -115,8 +111,8 @@ async def test_ft_11_a_thousand_dropped_lines_lose_and_repeat_nothing(place: Tow
 async def keep_talking(line: Line, over: asyncio.Event, *, pause_s: float) -> None:
     while not over.is_set():
         client_msg_id = await line.say("Hello")
-        await line.until(lambda one=client_msg_id: one in line.acked, within=90)
-        await line.until(lambda one=client_msg_id: line.turn_of(one) in line.ended(), within=90)
+        await line.until_acked(client_msg_id)
+        await line.until_answered(client_msg_id)
         await asyncio.sleep(pause_s)
 
 

@@ -53,8 +53,7 @@ class Seen:
 
 async def talk(line: Line, until: float) -> None:
     while time.monotonic() < until:
-        client_msg_id = await line.say("Hello")
-        await line.until(lambda one=client_msg_id: line.turn_of(one) in line.ended(), within=120)
+        await line.until_answered(await line.say("Hello"))
 
 
 async def measure(arena: Arena, web: Running, seen: Seen, until: float) -> None:
