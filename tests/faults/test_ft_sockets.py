@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -24,9 +23,8 @@ Note = Callable[[str, object], None]
 @pytest.fixture(scope="module")
 def place(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with town(tmp_path_factory.mktemp("lines"), postgres_database(), pairs=PAIRS) as made:
-        with ThreadPoolExecutor(3) as pool:
-            for started in [pool.submit(made.start_web), pool.submit(made.start_web), pool.submit(made.start_worker)]:
-                started.result()
+        for running in (made.begin_web(), made.begin_web(), made.begin_worker()):
+            made.wait(running)
         yield made
 
 
@@ -128,9 +126,9 @@ async def restart_under_load(place: Town, *, sockets: int, turns: int, rounds: i
     async with standing([*lines, *tabs]):
         talks = [asyncio.create_task(keep_talking(line, over, pause_s=0.3)) for line in lines[:turns]]
         for _ in range(rounds):
-            worker = asyncio.create_task(asyncio.to_thread(place.restart_worker))
+            worker = asyncio.create_task(place.restart_worker())
             for number in range(len(place.web)):
-                assert await asyncio.to_thread(place.restart_web, number) == 0
+                assert await place.restart_web(number) == 0
             assert await worker == 0
         over.set()
         await asyncio.gather(*talks)

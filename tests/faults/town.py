@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import subprocess
 import sys
 import uuid
@@ -15,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+from support_bot.supervise import QUEUES
 from tests.environment import process_environment
 from tests.faults.lines import Line
 from tests.processes import ROOT, Running, Stack, start
@@ -57,36 +60,49 @@ class Town:
     def urls(self) -> list[str]:
         return [web.url for web in self.web]
 
-    def start_web(self, *, port: str = "") -> Running:
-        """Another web server that answers; `port` where it takes the place of one that stopped."""
+    # A process dies with the thread that started it, so only the main thread starts one; waiting is done elsewhere.
+
+    def begin_web(self, *, port: str = "") -> Running:
+        """Another web server; `port` where it takes the place of one that stopped."""
         port = port or str(free_port())
-        where = {"DATABASE_URL": self.stack.database_url, "REDIS_URL": self.stack.redis_url, "PORT": port}
-        log = self.stack.folder / f"web-{port}.log"
-        arguments = ["-m", "support_bot.supervise", "web"]
-        running = start(arguments, log=log, url=f"http://127.0.0.1:{port}", **where, **self.variables)
-        self.stack.running.append(running)
-        running.wait_for_http()
+        running = self._begin("web", url=f"http://127.0.0.1:{port}", PORT=port)
         self.web.append(running)
         return running
 
-    def start_worker(self) -> Running:
-        self.worker = self.stack.worker(**self.variables)
+    def begin_worker(self) -> Running:
+        self.worker = self._begin("worker")
         return self.worker
 
-    def restart_web(self, number: int) -> int:
+    def _begin(self, role: str, *, url: str = "", **own: str) -> Running:
+        where = {"DATABASE_URL": self.stack.database_url, "REDIS_URL": self.stack.redis_url, **own}
+        log = self.stack.folder / f"{role}-{len(self.stack.running)}.log"
+        running = start(["-m", "support_bot.supervise", role], log=log, url=url, **where, **self.variables)
+        self.stack.running.append(running)
+        return running
+
+    def wait(self, running: Running) -> None:
+        """Until it answers, or takes tasks."""
+        if running.url:
+            running.wait_for_http()
+            return
+        for queue in QUEUES:
+            running.wait_for_output(f"{queue}.{running.pid}@{socket.gethostname()} ready.")
+
+    async def restart_web(self, number: int) -> int:
         """As an operator does it: stopped in peace, then started anew at the same address. The exit code."""
         old = self.web.pop(number)
-        old.ask_to_stop()  # and once more: a second signal changes nothing
-        code = old.stop()
-        fresh = self.start_web(port=old.url.rpartition(":")[2])
+        old.ask_to_stop()
+        old.ask_to_stop()  # a second signal changes nothing
+        code = await asyncio.to_thread(old.stop)
+        fresh = self.begin_web(port=old.url.rpartition(":")[2])
         self.web.insert(number, self.web.pop())
-        assert self.web[number] is fresh
+        await asyncio.to_thread(self.wait, fresh)
         return code
 
-    def restart_worker(self) -> int:
+    async def restart_worker(self) -> int:
         assert self.worker is not None
-        code = self.worker.stop()
-        self.start_worker()
+        code = await asyncio.to_thread(self.worker.stop)
+        await asyncio.to_thread(self.wait, self.begin_worker())
         return code
 
     def lines(self, count: int, **options: Any) -> list[Line]:
