@@ -5,6 +5,7 @@ An entry is one INSERT and takes no lock; tools/sealing.py chains the entries af
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,9 +54,18 @@ def record(
     log.info(event, actor=actor, outcome=outcome, call_id=named, **entry.details)
 
 
-def record_all(*, event: str, actor: str, outcome: str, now: datetime, calls: list[ToolCall]) -> None:
-    """The same entry for many calls, in one statement."""
-    entries = [_entry(event, actor, outcome, now, call, {}) for call in calls]
+def record_all(
+    *,
+    event: str,
+    actor: str,
+    outcome: str,
+    now: datetime,
+    calls: list[ToolCall],
+    details: Sequence[dict[str, Any]] = (),
+) -> None:
+    """The same entry for many calls, in one statement; `details` has those of each, in the same order."""
+    each = details or [{}] * len(calls)
+    entries = [_entry(event, actor, outcome, now, call, own) for call, own in zip(calls, each, strict=True)]
     for entry in entries:
         _prove(entry)
     AuditEntry.objects.bulk_create(entries, batch_size=500)

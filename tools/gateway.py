@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from tools import audit
+from tools.asked import asked_for
 from tools.canonical import digest_of, parse_arguments
 from tools.context import ToolContext
 from tools.errors import NotFound, NotPermitted, RateLimited, ToolError, TooManyCalls, Unavailable
@@ -129,7 +130,7 @@ def _end_read(call: ToolCall, state: State, reason: str) -> None:
         return
     with transaction.atomic():
         move_call(call=call, to=state, actor=audit.MODEL, now=now, reason=reason)
-        _note_denied([call], now)
+        _note_denied([call], now, [{"tool": call.tool}])
 
 
 def end_reads(*, turn_id: UUID) -> None:
@@ -172,7 +173,7 @@ def _admit(ctx: ToolContext, request: RawCall, excerpt: list[dict[str, Any]], so
             return _admit_write(ctx, definition, arguments, excerpt, sources)
         return _admit_read(ctx, definition, arguments)
     except ToolError as error:
-        return _refuse(ctx, request.name, arguments, error)
+        return _refuse_all(ctx, [request], error, arguments=arguments)[0]
 
 
 def _is_write(name: str) -> bool:
@@ -240,10 +241,6 @@ def _admit_write(
     return Admitted(call=call, told=requested(call))
 
 
-def _refuse(ctx: ToolContext, name: str, arguments: dict[str, Any], error: ToolError) -> Admitted:
-    return _refuse_all(ctx, [RawCall(name=name, arguments="")], error, arguments=arguments)[0]
-
-
 def _refuse_all(
     ctx: ToolContext, requests: Sequence[RawCall], error: ToolError, *, arguments: dict[str, Any] | None = None
 ) -> list[Admitted]:
@@ -267,16 +264,19 @@ def _refuse_all(
     if not calls:
         return []
     ToolCall.objects.bulk_create(calls, batch_size=500)
-    audit.record_all(event="tool.rejected", actor=audit.MODEL, outcome=error.code, now=now, calls=calls)
+    asked = [asked_for(name=request.name, arguments=request.arguments) for request in requests]
+    audit.record_all(event="tool.rejected", actor=audit.MODEL, outcome=error.code, now=now, calls=calls, details=asked)
     if error.code == NotFound.code:
-        _note_denied(calls, now)
+        _note_denied(calls, now, asked)
     told = failed(error)
     return [Admitted(call=call, told=told, error_code=error.code) for call in calls]
 
 
-def _note_denied(calls: list[ToolCall], now: datetime) -> None:
+def _note_denied(calls: list[ToolCall], now: datetime, asked: list[dict[str, Any]]) -> None:
     """A record was asked for that this customer may not have: another's or nobody's. Which of the two, nobody asks."""
-    audit.record_all(event="authz.denied", actor=audit.MODEL, outcome=NotFound.code, now=now, calls=calls)
+    audit.record_all(
+        event="authz.denied", actor=audit.MODEL, outcome=NotFound.code, now=now, calls=calls, details=asked
+    )
 
 
 def printable_name(name: str) -> str:

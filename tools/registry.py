@@ -18,6 +18,8 @@ from tools.errors import UnknownTool
 from tools.outside import Outside
 from tools.schema import SchemaError, arguments_model, strict_schema
 
+# Stands for a name that is none of ours, where the name itself must not be kept.
+UNKNOWN = "unknown"
 # How many different reviewers must agree: a number, or a rule on context and arguments. A rule that raises counts as 2.
 ApprovalRule = Callable[..., int]
 

@@ -89,7 +89,10 @@ def test_pv_01_every_step_of_a_story_is_kept(arena: Arena):
         assert entry.outcome, entry
         assert entry.request_id, entry
         assert entry.at is not None
-        assert entry.digest or entry.event in ("tool.rejected",) or entry.call_id is None, entry
+        # What was asked for: by its digest, or, where it was not even a call of ours, by what stands for its text.
+        assert entry.digest or len(entry.details.get("arguments", "")) == 32 or entry.call_id is None, entry
+        if entry.event in ("tool.rejected", "authz.denied") and entry.call_id is not None:
+            assert entry.details["tool"] in ("unknown", "check_package", "update_profile"), entry
     # Where from: what came over the wire, from this one address.
     wired = [entry for entry in found if entry.event.startswith(("auth.", "socket.", "authz.", "call.conf"))]
     assert len({entry.address for entry in wired}) == 1

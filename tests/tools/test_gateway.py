@@ -594,3 +594,14 @@ def test_open_requests_of_a_conversation_are_the_customers_own(alice: Customer, 
     found = gateway.open_requests(customer_id=alice.pk, conversation_id=here)
 
     assert [call.pk for call in found] == [mine.pk]
+
+
+def test_the_trail_tells_what_was_refused_and_repeats_none_of_it(alice: Customer):
+    for name in ("lookup_Bob_Canary", "check_package", "check_package"):
+        admit(context(alice), RawCall(name, f'{{"package_id": "{CANARY}"'))
+
+    details = list(AuditEntry.objects.filter(event="tool.rejected").order_by("pk").values_list("details", flat=True))
+    assert [told["tool"] for told in details] == ["unknown", "check_package", "check_package"]
+    assert len({told["arguments"] for told in details}) == 1
+    assert {len(text) for text in (details[0]["name"], details[0]["arguments"])} == {32}
+    assert "canary" not in str(details).lower()
