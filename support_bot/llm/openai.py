@@ -148,7 +148,7 @@ class OpenAIProvider:
                 break
             if not isinstance(chunk, dict):
                 raise LLMBroken("a chunk is no object")
-            usage = _usage(chunk.get("usage")) or usage
+            usage = _larger(usage, _usage(chunk.get("usage")))
             choice = _first_choice(chunk)
             if choice is None:
                 continue
@@ -223,12 +223,17 @@ def _object(arguments: str) -> str:
         return "{}"
 
 
-def _usage(value: Any) -> Usage | None:
+def _usage(value: Any) -> Usage:
     if not isinstance(value, dict):
-        return None
+        return Usage()
     numbers = [value.get("prompt_tokens"), value.get("completion_tokens")]
-    tokens = [n if isinstance(n, int) and 0 <= n < 10**9 else 0 for n in numbers]
+    tokens = [n if type(n) is int and 0 <= n < 10**9 else 0 for n in numbers]
     return Usage(input_tokens=tokens[0], output_tokens=tokens[1])
+
+
+def _larger(one: Usage, other: Usage) -> Usage:
+    """A server may count more than once; what it takes back later was said all the same."""
+    return Usage(max(one.input_tokens, other.input_tokens), max(one.output_tokens, other.output_tokens))
 
 
 def _with_cost(error: LLMError, *, began: bool, received: int = 0) -> LLMError:

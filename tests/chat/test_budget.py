@@ -26,9 +26,9 @@ SignIn = Callable[[str, str], Browser]
 def test_a_spent_budget_is_told_and_holds(
     demo_stack: Stack, model_server: ModelServer, sign_in: SignIn, variable: str, bob_is_served: bool
 ):
-    # One answer of the scripted model costs 150 tokens.
+    # One answer of the scripted model costs about 950 tokens: a quarter of its prompt, and 50.
     model = {"LLM_MODEL": "openai:scripted", "OPENAI_BASE_URL": model_server.url}
-    web = demo_stack.web(**model, **{variable: "200"})
+    web = demo_stack.web(**model, **{variable: "1200"})
     alice, bob = sign_in(web.url, "alice").socket(), sign_in(web.url, "bob").socket()
     model_server.script(text("One."), text("Two."))
     alice.ask("Hi")
@@ -82,11 +82,21 @@ def cost() -> tuple[int, int]:
 
 def test_the_providers_own_numbers_count_where_it_gives_them(turn):
     meter = begin(turn)
-    meter.hear("x" * 4000)
+    meter.hear("x" * 400)
     meter.done((), Usage(input_tokens=120, output_tokens=30))
     budget.settle(meter=meter)
 
     assert cost() == (120, 30)
+
+
+@pytest.mark.parametrize("reported", [Usage(1, 1), Usage(ASKED // 4 - 1, 2499)])
+def test_a_server_that_reports_next_to_nothing_is_not_believed(turn, reported):
+    meter = begin(turn)
+    meter.hear("x" * 40_000)
+    meter.done((), reported)
+    budget.settle(meter=meter)
+
+    assert cost() == (ASKED // 4, 2500)
 
 
 def test_a_server_that_counts_nothing_is_counted_by_bytes_calls_included(turn):

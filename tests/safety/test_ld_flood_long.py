@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.processes import Running, Stack
 from tests.safety.arena import Arena
 from tests.safety.endurance import Endurance
-from tests.safety.hostile import loop, say
+from tests.safety.hostile import delta, event, loop, say, sse
 from tests.safety.person import Person, WatchedBrowser
 from tests.safety.test_ld_limits import address_of, ask, browser_at, code_of, open_at
 from tests.wire import Frame, Socket
@@ -25,7 +25,8 @@ pytestmark = pytest.mark.long
 # As the product has them by itself; the scripted model counts 150 tokens for each answer.
 MESSAGES, MAX_SOCKETS, HANDSHAKES, PER_ADDRESS = 20, 10, 30, 20
 WINDOW_S = 60
-ANSWER = 150
+ANSWER = 4050
+COUNTED = sse(delta(content="Yes."), event(choices=[], usage={"prompt_tokens": 4000, "completion_tokens": 50}))
 RATES = ("RATE_MESSAGES", "RATE_HANDSHAKES", "DAILY_TOKENS")
 
 Crowd = Callable[[Running, int], list[Person]]
@@ -236,7 +237,7 @@ def test_ld_06_no_level_of_the_day_is_passed_and_redis_does_not_know_it(
         PER_ADDRESS="2",
         DAILY_TOKENS_TOTAL=str(spent + 30 * ANSWER),
     )
-    arena.model.always = loop(say("Yes."))
+    arena.model.always = loop(COUNTED)
     talks = [open_at(at(person, home if n < 4 else elsewhere)) for n, person in enumerate(crowd(web, 8))]
 
     def rounds() -> tuple[list[int], Counter[str]]:

@@ -11,7 +11,7 @@ import pytest
 from tests.processes import Running, Stack, wait_until
 from tests.safety.arena import Arena, Product
 from tests.safety.conftest import app_url
-from tests.safety.hostile import call, cut_at, delta, loop, say, sse
+from tests.safety.hostile import call, cut_at, delta, event, loop, say, sse
 from tests.safety.person import Person, WatchedBrowser
 from tests.wire import Frame, Socket
 
@@ -23,8 +23,8 @@ LIMITS = {
     "PER_ADDRESS": "2",
     "TURN_QUEUE": "100",
 }
-# Two answers of the scripted model, which counts 150 tokens for each.
-DAY = {"DAILY_TOKENS": "300", "PER_ADDRESS": "2"}
+# Two answers of the scripted model: each counts about 950 tokens, a quarter of its prompt and 50.
+DAY = {"DAILY_TOKENS": "1650", "PER_ADDRESS": "2"}
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +208,16 @@ def test_ld_06_what_a_server_does_not_count_counts_by_its_size(arena: Arena):
     assert quiet > 500  # the prompt, the tools and 125 tokens of answer
     assert broken > 500
     assert arena.sql("SELECT count(*) FROM chat_modelcall WHERE settled = false") == [(0,)]
+
+
+@pytest.mark.parametrize("count", [1, 0, -5, True, 1.5, "900", None, 10**12])
+def test_ld_06_a_server_that_lies_about_its_count_is_not_believed(arena: Arena, count: object):
+    usage = {"prompt_tokens": count, "completion_tokens": count, "total_tokens": count}
+    long = sse(delta(content="w " * 20_000), event(choices=[], usage=usage))
+
+    arena.turn(arena.a, long)
+
+    assert 2500 <= spent(arena) < 20_000  # 40,000 bytes are 10,000 tokens or so, and a quarter of it at the least
 
 
 def test_ld_06_a_spent_day_is_told_offers_the_records_and_a_person_and_survives_redis(
