@@ -17,10 +17,12 @@ from django.core.validators import validate_email
 from django.utils import timezone
 from pydantic import AfterValidator
 
-from tools.invisible import is_invisible
+from tools.invisible import is_invisible, without_emoji_styles
 from tracking.tracking_numbers import order_reference, package_number, truck_unit
 
-_BLANKS = re.compile(r"[ \t\r\n]+")
+# Blanks of any width are one to a reader.
+_BLANKS = re.compile("[ \t\r\n\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_ASCII_BLANKS = re.compile(r"[ \t\r\n]+")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,7})\.[0-9]{2}")
 _INTERNATIONAL = re.compile(r"(?:\+|00)[0-9 ()/.-]{5,30}")
 _NATIONAL = re.compile(r"[0-9(][0-9 ()/.-]{4,24}")
@@ -36,7 +38,7 @@ def text_of(*, least: int = 1, most: int) -> AfterValidator:
     """Visible text on one line, NFC, blanks joined, of `least` to `most` characters."""
 
     def check(text: str) -> str:
-        line = unicodedata.normalize("NFC", _BLANKS.sub(" ", text)).strip()
+        line = unicodedata.normalize("NFC", without_emoji_styles(_BLANKS.sub(" ", text))).strip(" ")
         if any(is_invisible(char) for char in line):  # a reviewer would see something else than is stored
             raise ValueError("Leave out control characters and other invisible characters.")
         if not least <= len(line) <= most:
@@ -44,6 +46,14 @@ def text_of(*, least: int = 1, most: int) -> AfterValidator:
         return line
 
     return AfterValidator(check)
+
+
+# What people leave around a word by accident; anything else there is a part of what was written.
+EDGES = " \t\r\n"
+
+
+def _stripped(read: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda text: read(text.strip(EDGES)))
 
 
 def _by_pattern(read: Callable[..., str | None], problem: str) -> AfterValidator:
@@ -91,7 +101,7 @@ def _email(text: str) -> str:
         validate_email(address)
     except ValidationError:
         address = ""
-    if not address or not address.isascii() or len(address) > 254:
+    if not address or not address.isascii() or len(address) > 254 or "[" in address:  # a bare machine is nobody's
         raise ValueError("Write an e-mail address such as name@example.com.")
     return address
 
@@ -104,7 +114,7 @@ def _country(text: str) -> str:
 
 
 def _postal_code(text: str) -> str:
-    code = _BLANKS.sub(" ", text).upper() if text.isascii() else ""
+    code = _ASCII_BLANKS.sub(" ", text).upper() if text.isascii() else ""
     if not _POSTAL.fullmatch(code):
         raise ValueError("Write a postal code of up to 12 letters, digits, blanks and dashes.")
     return code
@@ -140,13 +150,13 @@ PackageId = Annotated[str, _by_pattern(package_number, "Write a package number s
 OrderId = Annotated[str, _by_pattern(order_reference, "Write an order number such as ORD-1001.")]
 TruckId = Annotated[str, _by_pattern(truck_unit, "Write a truck number such as TRK-01.")]
 Amount = Annotated[str, AfterValidator(_amount)]
-Phone = Annotated[str, AfterValidator(_phone)]
-Email = Annotated[str, AfterValidator(_email)]
-Country = Annotated[str, AfterValidator(_country)]
-PostalCode = Annotated[str, AfterValidator(_postal_code)]
-IsoDate = Annotated[str, AfterValidator(_date)]
-IsoMoment = Annotated[str, AfterValidator(_moment)]
-ServiceCode = Annotated[str, AfterValidator(_service)]
+Phone = Annotated[str, _stripped(_phone)]
+Email = Annotated[str, _stripped(_email)]
+Country = Annotated[str, _stripped(_country)]
+PostalCode = Annotated[str, _stripped(_postal_code)]
+IsoDate = Annotated[str, _stripped(_date)]
+IsoMoment = Annotated[str, _stripped(_moment)]
+ServiceCode = Annotated[str, _stripped(_service)]
 Name = Annotated[str, text_of(most=120)]
 Street = Annotated[str, text_of(most=120)]
 City = Annotated[str, text_of(most=80)]

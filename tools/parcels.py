@@ -32,7 +32,7 @@ Contents = Annotated[str, text_of(most=120)]
 class MeasuredParcel(BaseModel):
     """One parcel to be priced."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     weight_kg: Kilograms = Field(description="Weight in kilograms.")
     length_cm: Centimetres = Field(description="Length in centimetres.")

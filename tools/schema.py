@@ -33,7 +33,7 @@ def arguments_model(function: Callable[..., Any]) -> type[BaseModel]:
             raise SchemaError(f"{function.__name__}: give {name} a type, a model is told what it may say")
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[name] = (hints[name], default)
-    config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True, frozen=True)
+    config = ConfigDict(extra="forbid", strict=True, frozen=True)
     return create_model(function.__name__, __config__=config, **fields)
 
 

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from tools.invisible import INVISIBLE
+from tools.invisible import is_invisible
 
-# What is not assigned yet may come to be anything.
-_CODED = INVISIBLE | {"Cn"}
 _KEPT = frozenset("\n")
-# Letters and marks that show nothing: fillers, vowels that are never drawn, variation selectors.
-_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | frozenset(
-    map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
-)
 MOST = 4000
 
 
@@ -27,9 +21,7 @@ def visible(text: object, *, keep_lines: bool = False) -> str:
 
 
 def _hidden(char: str) -> bool:
-    if char in _UNSEEN or unicodedata.category(char) in _CODED:
-        return True
-    return unicodedata.category(char) == "Zs" and char != " "
+    return is_invisible(char) or (char != " " and unicodedata.category(char) == "Zs")
 
 
 def _code(char: str) -> str:

@@ -11,6 +11,7 @@ import secrets
 LONGEST_INPUT = 60
 _OWN = re.compile(r"([A-Z]{4})[ -]?([0-9]{4,8})")
 _ANY_CARRIER = re.compile(r"[A-Z0-9][A-Z0-9-]{3,39}")
+_APART = re.compile(r"  |(?<![^ ])[^ ] [^ ](?![^ ])")
 _ORDER = re.compile(r"ORD[ -]?([0-9]{4,12})")
 _TRUCK = re.compile(r"TRK[ -]?([0-9]{2,6})")
 # No vowels, so that no number spells a word; no letter that is read as a digit.
@@ -18,20 +19,22 @@ _LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 def _plain(text: str) -> str | None:
-    text = text.strip()
+    text = text.strip(" \t\r\n")
     if not text.isascii() or len(text) > LONGEST_INPUT:
         return None
     return text.upper()
 
 
 def package_number(*, text: str) -> str | None:
-    """`abcd 1337` -> `ABCD-1337`; a carrier's number without its blanks. At least one digit."""
+    """`abcd 1337` -> `ABCD-1337`; a carrier's number without its single blanks. At least one digit."""
     plain = _plain(text)
     if plain is None:
         return None
     if own := _OWN.fullmatch(plain):
         return f"{own[1]}-{own[2]}"
     joined = plain.replace(" ", "")
+    if _APART.search(plain) or _OWN.fullmatch(joined):  # no carrier groups its numbers so, and ours are written as one
+        return None
     if _ANY_CARRIER.fullmatch(joined) and any(char.isdigit() for char in joined):
         return joined
     return None

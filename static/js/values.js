@@ -1,8 +1,10 @@
 // @ts-check
 // Values of a request made readable for people: every argument in words, nothing left out, nothing invisible.
 
-// Control, format (bidi, zero width), private, unassigned and separator characters that look like nothing or like something else.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+// Control, format (bidi, zero width), half, private, unassigned and separator characters, blanks but for the ordinary
+// one, and then the letters and marks that show nothing, as tools/invisible.py has them.
+const UNSEEN =
+  /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Zs}\u{115f}\u{1160}\u{2800}\u{3164}\u{ffa0}\u{034f}\u{17b4}\u{17b5}\u{180b}-\u{180d}\u{180f}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu;
 
 /**
  * Characters that cannot be seen, shown as their code; a line break stays one.

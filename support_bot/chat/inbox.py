@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -16,12 +15,10 @@ from support_bot.chat.authority import Mandate
 from support_bot.chat.models import Conversation, Event, Feedback, Turn
 from support_bot.chat.protocol import FeedbackFrame, FrameError, UserMessage
 from tools.cards import hide_cards
+from tools.invisible import shows_nothing
 from tools.masking import mask_cards
 from tools.ratelimit import seconds_to_wait_for
 from tracking.models import Customer
-
-# Blanks, line ends and characters that show nothing.
-BLANK = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def accept_message(
 
 def _check_text(frame: UserMessage) -> None:
     client_msg_id = str(frame.client_msg_id)
-    if all(unicodedata.category(char) in BLANK for char in frame.text):
+    if shows_nothing(frame.text):
         raise FrameError("empty", "The message is empty.", client_msg_id=client_msg_id)
     if len(frame.text) > settings.MAX_MESSAGE_CHARS:
         most = settings.MAX_MESSAGE_CHARS

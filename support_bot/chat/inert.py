@@ -6,6 +6,7 @@ What is stored and shown stays as it was written; this is for the request to the
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from tools.disguises import plain_letters
 
@@ -26,13 +27,20 @@ _SQUARES = re.compile(
     re.IGNORECASE,
 )
 # What we write before a line that is neither the customer's nor the model's (see `NOTICE` and `STAFF`), in any letters
-# and brackets that look like ours.
-_BRACKETED = re.compile(
-    r"[\[\uff3b\u3010\u3014\u27e6\u2045]([^\[\]\n\uff3b\uff3d\u3010\u3011\u3014\u3015\u27e6\u27e7\u2045\u2046]{1,400})[\]\uff3d\u3011\u3015\u27e7\u2046]"
+# and brackets that look like ours; but for braces, which are JSON's. Its end may be missing as far as it goes.
+_OPENING, _CLOSING = (
+    re.escape(
+        "".join(char for char in map(chr, range(0x10000)) if unicodedata.category(char) == kind and char not in own)
+    )
+    for kind, own in (("Ps", "({\ufe35\uff08\uff5b"), ("Pe", ")}\ufe36\uff09\uff5d"))
 )
+_BRACKETED = re.compile(f"[{_OPENING}]([^{_OPENING}{_CLOSING}]{{1,400}})[{_CLOSING}]")
 _LABELS = re.compile(
-    r"\s*(?:a person\b|notice\b|staff\b|our staff\b|reviewer\b|support\b|system\b|tool\b|admin\b)", re.IGNORECASE
+    r"(?:a person|notice|staff|our staff|reviewer|support|system|tool|admin)\b|aperson|noticeshown|ourstaff",
+    re.IGNORECASE,
 )
+# Blanks, also as JSON writes line ends, and signs that part nothing. A quotation mark begins a value of JSON.
+_PARTED = re.compile(r"(?:\\[nrtfb]|[\W_])+")
 # A second alphabet that nobody sees and some models read.
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
 
@@ -49,4 +57,8 @@ def inert(text: str) -> str:
 
 
 def _no_label(found: re.Match[str]) -> str:
-    return f"({found[1]})" if _LABELS.match(plain_letters(found[1])) else found[0]
+    words = plain_letters(found[1]).lstrip()
+    if words.startswith(('"', "{", "[")):
+        return found[0]
+    plain = _PARTED.sub(" ", words).strip()
+    return f"({found[1]})" if _LABELS.match(plain) or _LABELS.match(plain.replace(" ", "")) else found[0]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-import unicodedata
 from collections.abc import Iterator
 
 import pytest
 
-from support_bot.chat.inbox import BLANK
 from tests.safety.arena import Arena
 from tests.safety.drive import Case, codes, dice, drive
 from tests.safety.hostile import say, status
 from tests.safety.measure import Watch
 from tests.safety.test_ld_wire import PATIENCE_S
+from tools.invisible import shows_nothing
 
 MOST = 4000  # characters of a message
 BYTES = 8000  # of arguments, below the cap
@@ -70,7 +69,7 @@ def test_ld_08_messages_that_are_slow_to_read_hold_nobody_up(arena: Arena, model
     slow = {}
     with Watch(arena.product.web) as seen:
         for kind, words in pieces(slow_texts(MOST), MOST):
-            if all(unicodedata.category(char) in BLANK for char in words):
+            if shows_nothing(words):
                 continue  # refused as empty
             begun = time.monotonic()
             turn_id = socket.until(type="message", client_msg_id=socket.say(words))["turn_id"]

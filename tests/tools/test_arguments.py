@@ -106,7 +106,26 @@ def test_no_moment(typed):
         accept(arguments.IsoMoment, typed)
 
 
-@pytest.mark.parametrize("odd", ["\x00", "\x1b[31m", "\u202e", "\u200b", "\u2066", "\ue000", "\U000e0041", "\ufeff"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "\x00",
+        "\x1b[31m",
+        "\u202e",
+        "\u200b",
+        "\u2066",
+        "\ue000",
+        "\U000e0041",
+        "\ufeff",
+        "\u3164",
+        "\u2800",
+        "\ufe01",
+        "\ufe0f",
+        "\U000e0101",
+        "\u034f",
+        "\U000e0fff",
+    ],
+)
 def test_text_holds_nothing_invisible(odd):
     with pytest.raises(ValidationError, match="invisible"):
         accept(arguments.Street, f"Linden{odd}allee 12")
@@ -166,3 +185,43 @@ def test_no_parcel(change):
 def test_no_list_of_parcels(count):
     with pytest.raises(ValidationError, match="1 to 20 parcels"):
         accept(BookedParcels, [PARCEL] * count)
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u3164 \u115f", "\u2800" * 5, "\ufe0f", "\u00a0\u2003"])
+def test_a_name_that_nobody_sees_is_no_name(blank):
+    with pytest.raises(ValidationError):
+        accept(arguments.Name, blank)
+
+
+def test_an_emoji_has_one_spelling_and_blanks_are_one():
+    assert accept(arguments.Street, "Love \u2764\ufe0f\u00a0\u2003 Lane 1") == "Love \u2764 Lane 1"
+
+
+@pytest.mark.parametrize("edge", ["\u00a0", "\u2003", "\x1c", "\x85", "\u3000", "\x00", "\x0b"])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (arguments.PackageId, "ABCD-1337"),
+        (arguments.OrderId, "ORD-1001"),
+        (arguments.TruckId, "TRK-01"),
+        (arguments.Amount, "24.90"),
+        (arguments.Email, "a@example.com"),
+        (arguments.IsoDate, "2027-02-28"),
+        (arguments.Country, "DE"),
+        (arguments.ServiceCode, "express"),
+    ],
+)
+def test_an_exact_value_has_nothing_around_it(kind, text, edge):
+    for typed in (f"{edge}{text}", f"{text}{edge}"):
+        with pytest.raises(ValidationError):
+            accept(kind, typed)
+
+
+def test_blanks_around_a_number_are_not_kept():
+    assert accept(arguments.PackageId, " abcd-1337\n") == "ABCD-1337"
+
+
+@pytest.mark.parametrize("address", ["a@[127.0.0.1]", "a@[IPv6:::1]"])
+def test_an_address_at_a_bare_machine_is_none(address):
+    with pytest.raises(ValidationError, match="e-mail"):
+        accept(arguments.Email, address)

@@ -56,3 +56,12 @@ def test_new_numbers_can_be_read_back_and_do_not_repeat():
     assert len(packages) == len(orders) == 200
     assert all(package_number(text=number) == number for number in packages)
     assert all(order_reference(text=reference) == reference for reference in orders)
+
+
+@pytest.mark.parametrize("typed", ["A B C D 1 3 3 7", "AB CD 13 37", "ABCD  1337", "ABCD-1337\x1c", "\u00a0ABCD-1337"])
+def test_a_number_in_pieces_is_none(typed):
+    assert package_number(text=typed) is None
+
+
+def test_a_carriers_number_may_be_in_its_groups():
+    assert package_number(text="1Z 999 AA1 01 2345 678 4") == "1Z999AA10123456784"
