@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
+from tools.codes import known_carrier, known_country, known_postal_code
 from tools.masking import mask_email, mask_phone
 from tools.models import ToolCall
 from tools.result_types import Writer, quoted
@@ -97,7 +98,7 @@ def package_result(*, news: PackageNews, customer: Customer) -> PackageResult:
     writer = _writer_of_address(package, customer)
     return PackageResult(
         package_id=package.number,
-        carrier=package.carrier,
+        carrier=known_carrier(package.carrier),
         carrier_number=package.carrier_number or None,
         status=PackageStatus(package.status),
         status_text=PackageStatus(package.status).label,
@@ -114,9 +115,9 @@ def package_result(*, news: PackageNews, customer: Customer) -> PackageResult:
         truck=_truck(news),
         destination=Destination(
             street=quoted(package.street, writer) if mine else None,
-            postal_code=package.postal_code if mine else None,
+            postal_code=known_postal_code(package.postal_code) if mine else None,
             city=quoted(package.city, writer),
-            country=package.country,
+            country=known_country(package.country),
         ),
         delivery_date=package.delivery_date,
         safe_place=quoted(package.safe_place, "customer") if mine else None,

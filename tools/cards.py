@@ -10,7 +10,7 @@ from tools.masking import card_numbers, mask_cards
 from tracking.models import Customer
 from tracking.selectors import visible_packages
 
-_LONG = re.compile(r"\d(?:[\W_]{0,3}\d){12,18}")
+_LONG = re.compile(r"\d(?:[\W_]{0,24}\d){12,18}")
 
 
 def hide_cards(*, customer_id: int, text: str) -> str:
@@ -24,5 +24,5 @@ def hide_cards(*, customer_id: int, text: str) -> str:
     numbers = sorted(written & {name for names in own.values_list("carrier_number", "number") for name in names})
     if not numbers:
         return mask_cards(text)
-    kept = re.compile("(" + "|".join(r"(?<!\d)" + r"[\W_]{0,3}".join(number) + r"(?!\d)" for number in numbers) + ")")
+    kept = re.compile("(" + "|".join(r"(?<!\d)" + r"[\W_]{0,24}".join(number) + r"(?!\d)" for number in numbers) + ")")
     return "".join(part if place % 2 else mask_cards(part) for place, part in enumerate(kept.split(text)))

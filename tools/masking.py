@@ -12,11 +12,14 @@ import unicodedata
 from collections.abc import Callable
 from itertools import pairwise
 
-# What people put between digits, and what hides there: blanks, dashes, dots, slashes, invisible characters.
-_GAP = r"[\s._/\-\u00ad\u200b-\u2015\u2060\u2212\ufeff]{0,3}"
+from tools.invisible import UNSEEN, without_format_characters
+
+# What people put between digits, and what hides there: blanks, dashes, dots, slashes, invisible characters. As wide as
+# a few lines: a gap of any width is cleaned to one blank somewhere.
+_GAP = r"[\s._/()~\-\u00ad\u200b-\u2015\u2060\u2212\ufeff]{0,24}"
 _DIGITS = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,}}")
 # Any other sign may part groups too, but it parts the numbers of a list as well: here the groups must be a card's.
-_SIGN = rf"(?:{_GAP}|\s?[^\w\s\]]\s?)"
+_SIGN = rf"(?:{_GAP}|\s{{0,8}}[^\w\s\]]{{1,3}}\s{{0,8}})"
 _GROUPED = re.compile(
     rf"(?<!\d)(?:\d{{4}}(?:{_SIGN}\d{{4}}){{2}}{_SIGN}\d{{1,7}}(?:{_SIGN}\d{{3}})?"
     rf"|\d{{4}}{_SIGN}\d{{6}}{_SIGN}\d{{4,5}}"
@@ -30,10 +33,14 @@ _DATE = re.compile(
 # Ids and digests of ours hold long runs of digits; a letter among them tells them from a card number.
 _HEX = re.compile(r"\b(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{32,128})\b", re.IGNORECASE)
 _QUOTE = '"'
-_AT = r"(?:@|\uff20|%40)"
+_AT = r"(?:@|\uff20|\ufe6b|%40)"
+_DOT = r"[.\uff0e\u3002\uff61]"
 _EMAIL = re.compile(
-    rf"""(?P<local>"[^"\n]{{1,64}}"|[\w.!#$&'*+/?^`{{|}}~-]{{1,64}}){_AT}(?P<domain>(?:[\w-]{{1,63}}\.){{1,8}}[\w-]{{2,63}})"""
+    rf"""(?P<local>"[^"\n]{{1,64}}"|[\w.!#$&'*+/?^`{{|}}~\uff0e-]{{1,64}})"""
+    rf"""(?:{_AT}(?P<domain>(?:[\w-]{{1,63}}{_DOT}){{1,8}}[\w-]{{2,63}}|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|\[[\w:.]{{2,60}}\])"""
+    rf"""|[^\S\n]?{_AT}[^\S\n]?(?P<apart>(?:[\w-]{{1,63}}{_DOT}){{1,8}}[^\W\d_][\w-]{{1,62}}))"""
 )
+_BARE = re.compile(rf"[\w.!#$&'*+/?^`{{|}}~-]{{1,64}}{_AT}(?=[\w-]*[^\W\d_])[\w-]{{2,63}}(?![\w.\uff0e])")
 _CREDENTIALS = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]{1,20}://)[^\s/@\"']{1,512}@", re.IGNORECASE)
 _BETWEEN = r"[\s\-./()\u00a0\u2010-\u2015]{0,3}"
 _PHONE = re.compile(
@@ -82,9 +89,14 @@ def mask_email(text: str, *, hint: bool = False) -> str:
     """E-mail addresses: `[email]`, or with `hint` `a…@example.com` for a person who knows theirs."""
 
     def masked(found: re.Match[str]) -> str:
-        return f"{found['local'].strip(_QUOTE)[:1]}…@{found['domain']}" if hint else "[email]"
+        return f"{found['local'].strip(_QUOTE)[:1]}…@{found['domain'] or found['apart']}" if hint else "[email]"
 
     return _EMAIL.sub(masked, text)
+
+
+def mask_bare_email(text: str) -> str:
+    """Addresses at a machine without a domain, `bob@localhost`, which a log may hold of its own."""
+    return _BARE.sub("[email]", text)
 
 
 def mask_phone(text: str, *, hint: bool = False) -> str:
@@ -106,7 +118,8 @@ def mask_credentials(text: str) -> str:
 
 
 def mask_personal(text: str, *, hint: bool = False) -> str:
-    """All of it."""
+    """All of it, and without what hides within it: a mark that nobody sees parts a number for a search alone."""
+    text = without_format_characters(text)
     return mask_phone(mask_cards(mask_email(mask_credentials(text), hint=hint)), hint=hint)
 
 
@@ -160,7 +173,7 @@ def _plain_sign(char: str) -> str:
     digit = unicodedata.digit(char, None)
     if digit is not None:
         return str(digit)
-    return "\u200b" if unicodedata.category(char) in ("Cf", "Mn", "Me") else char
+    return "\u200b" if char in UNSEEN or unicodedata.category(char) in ("Cf", "Mn", "Me") else char
 
 
 def _cards_in_run(found: re.Match[str]) -> list[Card]:

@@ -6,6 +6,7 @@ another party than this customer could have written is an `Untrusted`, which say
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -14,15 +15,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
 from tools.invisible import is_invisible, without_format_characters
-from tools.masking import mask_cards, mask_email, mask_personal
+from tools.masking import mask_bare_email, mask_cards, mask_email, mask_personal
 
+# More of a text than this is not looked at.
+LONGEST = 2000
 Writer = Literal["sender", "carrier", "staff", "customer"]
 
 
 def clean(text: str, *, length: int) -> str:
     """One line of visible text of at most `length` characters; what was cut is shown by an ellipsis."""
     # What cannot be seen leaves a gap, but for what stands inside a word and only hides there (zero width, bidi).
-    visible = "".join(" " if is_invisible(char) else char for char in without_format_characters(text[: 4 * length]))
+    plain = without_format_characters(unicodedata.normalize("NFC", text[: 4 * length]))
+    visible = "".join(" " if is_invisible(char) else char for char in plain)
     line = " ".join(visible.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
@@ -59,7 +63,9 @@ def quoted(text: str, by: Writer) -> Untrusted | None:
 
     Without card numbers and addresses of people: a model needs none of them. A carrier's telephone number is news.
     """
-    if not text:
+    # Cleaned before it is masked, or what parts a number would be joined after it; cut last, or half of it would stay.
+    plain = clean(text, length=LONGEST)
+    if not plain:
         return None
-    kept = mask_cards(mask_email(text)) if by == "carrier" else mask_personal(text)
-    return Untrusted(untrusted_text=kept, written_by=by)
+    kept = mask_cards(mask_email(plain)) if by == "carrier" else mask_personal(plain)
+    return Untrusted(untrusted_text=mask_bare_email(kept), written_by=by)

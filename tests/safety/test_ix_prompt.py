@@ -95,6 +95,26 @@ def test_pv_08_a_model_gets_what_the_answer_needs_and_no_more(arena: Arena):
     assert "1111 1111" not in arena.logs()
 
 
+def test_pv_08_what_parts_a_number_does_not_carry_it_to_the_model(arena: Arena):
+    """Cleaning joins what blanks and invisible characters part: what is masked is what is left afterwards."""
+    note = (
+        "4111    1111    1111    1111, b\u200bob@exa\u200bmple.com, 030\u200b\u200b\u200b\u200b1234567,"
+        " bob @ example.com, 4111 - \u3164 1111 - \u3164 1111 - \u3164 1111, bob\uff20example\uff0ecom"
+    )
+    arena.sql("UPDATE tracking_package SET sender_note = %s WHERE number = %s", note, arena.pair.sent_to_a)
+    typed = (
+        "4111\n\n\n\n1111\n\n\n\n1111\n\n\n\n1111 or (4111) (1111) (1111) (1111) or 4111\u3164\u31641111~~1111~~1111"
+    )
+
+    arena.turn(arena.a, call("check_package", {"package_id": arena.pair.sent_to_a}), say("See."), text=typed)
+
+    assert arena.told()[0]["result"]["sender_note"]["untrusted_text"] == (
+        "[card ending 1111], [email], [phone], [email], [card ending 1111], [email]"
+    )
+    asked = [m["content"] for m in arena.model.requests[-1]["messages"] if m["role"] == "user"][-1]
+    assert asked == "[card ending 1111] or ([card ending 1111]) or [card ending 1111]"
+
+
 def test_pv_08_a_parcel_number_that_looks_like_a_card_reaches_the_model(arena: Arena):
     own, foreign = "4539578763621486", "6011000990139424"
     arena.sql("UPDATE tracking_package SET carrier_number = %s WHERE number = %s", own, arena.a.facts.packages[0])

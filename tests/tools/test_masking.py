@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.masking import is_card_number, mask_cards, mask_credentials, mask_email, mask_personal, mask_phone
+from tools.result_types import Untrusted, quoted
 
 CARDS = [
     "4111111111111111",
@@ -208,3 +209,44 @@ def test_a_long_text_costs_time_in_proportion_to_its_length(piece: str):
     mask_personal(text)
 
     assert time.perf_counter() - began < 2.0  # a quadratic pattern would take minutes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "4111    1111    1111    1111",
+        "4111\n\n\n\n1111\n\n\n\n1111\n\n\n\n1111",
+        "4111 -- 1111 -- 1111 -- 1111",
+        "4111   -   1111   -   1111   -   1111",
+        "4111~~1111~~1111~~1111",
+        "4111\u3164\u31641111\u31641111\u31641111",
+        "4111" + "\ufe0f" * 4 + "1111 1111 1111",
+        "4111" + "\U000e0101" * 4 + "1111 1111 1111",
+        "(4111) (1111) (1111) (1111)",
+    ],
+)
+def test_a_card_is_found_however_wide_its_groups_are_apart(written):
+    assert mask_cards(f"my card {written}, thanks").replace("(", "").replace(")", "") == (
+        "my card [card ending 1111], thanks"
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [
+        ("4111    1111    1111    1111", "[card ending 1111]"),
+        ("4\u200b\u200b\u200b\u200b111111111111111", "[card ending 1111]"),
+        ("x" * 190 + " 4111 1111 1111 1111", "x" * 190 + " [card en…"),
+        ("write b\u200bob@exa\u200bmple.com", "write [email]"),
+        ("bob\uff20example\uff0ecom", "[email]"),
+        ("bob @ example.com", "[email]"),
+        ("bob@localhost", "[email]"),
+        ("bob@[10.0.0.1]", "[email]"),
+        ("bob\u2060@\u2060example.com", "[email]"),
+        ("call 030\u200b\u200b\u200b\u200b1234567", "call [phone]"),
+        ("+49    30    1234567", "[phone]"),
+        ("3 boxes @ 2.50 each, meet @ noon", "3 boxes @ 2.50 each, meet @ noon"),
+    ],
+)
+def test_a_quotation_is_cleaned_before_it_is_masked(note, kept):
+    assert quoted(note, "sender") == Untrusted(untrusted_text=kept, written_by="sender")
