@@ -8,9 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import html
+import quopri
 import re
+import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import unquote
 
 from tools.invisible import without_format_characters
@@ -22,7 +25,10 @@ _LOOK_ALIKE = str.maketrans(
     "АВЕЅЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝүѵԍ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονιαρυχγ",
     "ABESSIJKMHOPCTYXaesijopcyxhdqwyvg" + "ABEZHIKMNOPTYXoviapuxy",
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_SPACED64 = re.compile(r"(?:[A-Za-z0-9+/]{2,8} ){3,}[A-Za-z0-9+/]{1,8}={0,2}")
+_BASE32 = re.compile(r"(?<![A-Za-z0-9])[A-Z2-7]{8,}={0,6}")
+_ESCAPED = re.compile(r"\\(?:u\{?([0-9a-f]{4,6})\}?|x([0-9a-f]{2}))", re.IGNORECASE)
 _HEX = re.compile(r"(?:[0-9a-f]{2}[ :]?){8,}", re.IGNORECASE)
 
 
@@ -42,24 +48,49 @@ def readings(texts: Iterable[str]) -> list[str]:
     return found
 
 
+def bare_letters(text: str) -> str:
+    """Only letters and digits, small and without accents: what stays the same however they are spaced and set apart."""
+    apart = unicodedata.normalize("NFKD", plain_letters(text)).casefold()
+    return "".join(char for char in apart if char.isalnum())
+
+
 def _readings_of(text: str) -> Iterator[str]:
     looks = plain_letters(text)
     yield looks
     yield unquote(looks)
+    yield html.unescape(looks)
+    yield quopri.decodestring(looks.encode("utf-8", "ignore")).decode("utf-8", "ignore")
+    yield _ESCAPED.sub(lambda found: _char(int(found[1] or found[2], 16)), looks)
     yield codecs.encode(looks, "rot13")
     yield looks[::-1]
-    for found in _BASE64.findall(text):
-        yield from _decoded(found)
+    runs = [*_BASE64.findall(looks), *(re.sub(" ", "", found) for found in _SPACED64.findall(looks))]
+    for said in (said for run in runs for said in _decoded(run)):
+        yield said
+        for again in _BASE64.findall(said):
+            yield from _decoded(again)
+    for found in _BASE32.findall(looks):
+        yield from _text(base64.b32decode, found.rstrip("=") + "=" * (-len(found.rstrip("=")) % 8))
     for found in _HEX.findall(text):
         yield bytes.fromhex(re.sub("[ :]", "", found)).decode("utf-8", "ignore")
 
 
+def _char(code: int) -> str:
+    return chr(code) if code <= sys.maxunicode else ""
+
+
 def _decoded(text: str) -> Iterator[str]:
     """What base64 says, also where its end was cut off; nothing where it is no text."""
-    whole = text[: len(text) // 4 * 4].replace("-", "+").replace("_", "/")
+    yield from _text(
+        base64.b64decode, text.rstrip("=")[: len(text.rstrip("=")) // 4 * 4].replace("-", "+").replace("_", "/")
+    )
+    whole = text.rstrip("=").replace("-", "+").replace("_", "/")
+    yield from _text(base64.b64decode, whole + "=" * (-len(whole) % 4))
+
+
+def _text(decode: Callable[[str], bytes], code: str) -> Iterator[str]:
     try:
-        said = base64.b64decode(whole).decode("utf-8", "ignore")
+        said = decode(code).decode("utf-8", "ignore")
     except binascii.Error:
         return
-    if len(said) >= len(whole) // 2 and said.isprintable():
+    if len(said) >= len(code.rstrip("=")) // 2 and said.isprintable():
         yield said

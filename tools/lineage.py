@@ -18,7 +18,7 @@ NOT_KNOWN = "not known"
 BADGE = "From data, not from customer"
 BADGE_UNASKED = "Not asked for in words"
 WARNINGS: dict[str, str] = {
-    FROM_DATA: "From data, not from customer: part of this request comes from a text that somebody else wrote, such as"
+    FROM_DATA: "From data, not from customer: this request may come from a text that somebody else wrote, such as"
     " a sender’s note or a carrier’s message. Ask the customer before you approve it.",
     UNASKED: "Nobody asked for this in words: the customer’s last messages are about something else.",
 }

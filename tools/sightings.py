@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
+
+from tools.disguises import bare_letters
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _AMOUNT = re.compile(r"(\d+)\.(\d\d)")
@@ -54,6 +57,11 @@ class Texts:
         self.tokens = [_TOKEN.findall(plain) for plain in self.plains]
         # With a blank around each token, a run of them is a part of this; none reaches into another text.
         self.joined = f" {' | '.join(' '.join(tokens) for tokens in self.tokens)} "
+
+    @cached_property
+    def bare(self) -> list[str]:
+        """Only their letters and digits."""
+        return [bare_letters(text) for text in self.plains]
 
 
 def _plain(text: str) -> str:
