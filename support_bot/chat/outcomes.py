@@ -15,12 +15,14 @@ from tools.models import ToolCall
 from tools.signals import call_changed
 from tools.states import State
 
+# What stands before words of staff.
+REASON = " Their reason: "
 # What the customer reads when a request ends without an effect, or nobody knows. {what} is the request's own summary.
 ENDINGS: dict[str, str] = {
     State.NEEDS_RECONCILIATION: "This is not settled: {what}. {reason}",
     State.FAILED: "This could not be carried out: {what}. {reason}",
     State.STALE: "This was not carried out: {what}. {reason} You can ask for it again.",
-    State.DECLINED: "Our staff declined this request: {what}. Their reason: {reason}",
+    State.DECLINED: "Our staff declined this request: {what}." + REASON + "{reason}",
     State.EXPIRED: "This request has expired and nothing was changed: {what}. {reason}",
     State.REFUSED: "This request was stopped by a check and nothing was changed: {what}.",
 }
