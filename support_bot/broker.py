@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime
+from queue import Empty
 from typing import Any
 from uuid import uuid4
 
@@ -26,7 +27,9 @@ class NoMessage(Exception):
     """An entry that none of our processes wrote."""
 
 
-class QoS(redis.QoS):  # type: ignore[misc]  # kombu has no types
+class QoS(redis.QoS):
+    channel: Any  # kombu's types know little of its Redis transport
+
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
         """What a worker that died had taken goes back to its queue; what cannot have been taken is thrown away."""
         try:
@@ -39,21 +42,21 @@ class QoS(redis.QoS):  # type: ignore[misc]  # kombu has no types
                 session.pipeline().zrem(self.unacked_index_key, tag).hdel(self.unacked_key, tag).execute()
 
 
-class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(redis.Channel):
     QoS = QoS
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[misc]  # kombu's types know no such method
         except (ValueError, RecursionError) as error:  # no JSON
             _tell(error)
-            raise redis.Empty from None
+            raise Empty from None
 
 
-class Transport(redis.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(redis.Transport):
     Channel = Channel
 
-    def _deliver(self, message: Any, queue: str) -> None:
+    def _deliver(self, message: Any, queue: str | None) -> None:
         try:
             clean = made_anew(message, queue=queue)
         except Exception as error:  # whatever can be wrong with what somebody else wrote
@@ -62,7 +65,7 @@ class Transport(redis.Transport):  # type: ignore[misc]  # kombu has no types
         super()._deliver(clean, queue)
 
 
-def made_anew(entry: Any, *, queue: str) -> dict[str, Any]:
+def made_anew(entry: Any, *, queue: str | None) -> dict[str, Any]:
     """The message that our own processes would have written. Raises NoMessage or whatever the entry leads to."""
     headers, properties = entry["headers"], entry["properties"]
     task, identifier, expires = headers["task"], headers["id"], headers.get("expires")
@@ -81,7 +84,7 @@ def _moment(expires: Any) -> str | None:
     return None if expires is None else datetime.fromisoformat(expires).isoformat()
 
 
-def _message(task: str, identifier: str, body: str, *, expires: str | None, queue: str) -> dict[str, Any]:
+def _message(task: str, identifier: str, body: str, *, expires: str | None, queue: str | None) -> dict[str, Any]:
     return {
         "body": base64.b64encode(body.encode()).decode(),
         "content-encoding": "utf-8",

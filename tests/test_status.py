@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,8 +11,10 @@ from django.db import OperationalError
 from django.test import Client
 
 from support_bot import outage, status
+from support_bot.chat import breaker
 from support_bot.chat.breaker import ModelState
 from support_bot.status import BAD, GOOD, WAIT, Line, Status
+from tools import health
 from tools.health import Hearing, Work
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +35,7 @@ def work(**changed) -> Work:
 
 def tell(monkeypatch: pytest.MonkeyPatch, found: Work | None, *, broker: bool = True) -> Status:
     """The status where the database answers with this, or not at all."""
-    answers = {status.health.work: found, status.breaker.states: [] if found else None}
+    answers: dict[Any, Any] = {health.work: found, breaker.states: [] if found else None}
     monkeypatch.setattr(status, "from_database", lambda question: answers[question])
     monkeypatch.setattr(status, "broker_answers", lambda: broker)
     return status.current()

@@ -184,7 +184,7 @@ def test_the_new_child_gets_the_whole_patience_again():
 
 
 def test_one_that_has_not_been_heard_since_its_start_gets_more_patience():
-    answers = [False, False, False, True, False, False, False, False]
+    answers: list[bool | None] = [False, False, False, True, False, False, False, False]
 
     assert judged(answers, patience_s=1, start_s=3) == ["", "", "", "", "", "deaf for 1 s", "", ""]
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -76,9 +77,8 @@ def test_ft_05_redis_is_flushed_killed_and_comes_back_empty(
         place.flap(redis_server.stop, redis_server.start, times=3)
         back_at = time.time()
         for queue in ("effects", "turns"):
-            place.wait_for(
-                lambda q=queue: place.count(HEARD, back_at, f"{q}.%") > 0, what=f"a beat of {queue}", within=60
-            )
+            beats = partial(place.count, HEARD, back_at, f"{queue}.%")
+            place.wait_for(lambda: beats() > 0, what=f"a beat of {queue}", within=60)  # noqa: B023 - awaited here
         consuming = time.time() - back_at
         enough(place)
 

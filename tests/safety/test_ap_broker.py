@@ -8,6 +8,7 @@ import pickle
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def has_taken_all(arena: Arena) -> None:
         wait_until(lambda: not any(store.llen(queue) for queue in QUEUES), what="empty queues", within=20)
     heard = "SELECT count(*) FROM tools_heartbeat WHERE at > %s AND name LIKE %s"
     for queue in QUEUES:
-        wait_until(lambda q=queue: arena.sql(heard, before, f"{q}.%") != [(0,)], what=f"a beat of {queue}", within=20)
+        beats = partial(arena.sql, heard, before, f"{queue}.%")
+        wait_until(lambda: beats() != [(0,)], what=f"a beat of {queue}", within=20)  # noqa: B023 - awaited here
     proof = {"order_id": arena.b.facts.orders[0], **REFUND}
     assert arena.wait_for_end(decided(arena, arena.b, "request_refund", proof, by=[arena.s1])) == "succeeded"
 
@@ -145,6 +147,8 @@ def test_ap_14_what_is_not_json_is_never_read(arena: Arena, tmp_path: Path, prot
 def test_ap_14_what_is_no_message_at_all_keeps_the_worker_up(arena: Arena):
     """Bytes, JSON of another form, messages with parts missing or of other types; and entries `unacked` of nobody."""
     chance = dice("ap-14")
+    wrong: list[Any] = [None, 7, [], {}, "x", {"a": {"b": []}}]
+    never: list[Any] = ["never", 10**40, [], {}, [1, 2, 3], -1]
     good = order("tools.tasks.execute", str(uuid.uuid4()))
     odd: list[Any] = [
         b"",
@@ -160,13 +164,13 @@ def test_ap_14_what_is_no_message_at_all_keeps_the_worker_up(arena: Arena):
     ]
     for name in good:
         odd += [{k: v for k, v in good.items() if k != name}]
-        odd += [{**good, name: value} for value in (None, 7, [], {}, "x", {"a": {"b": []}})]
+        odd += [{**good, name: value} for value in wrong]
     for part in ("headers", "properties"):
         for name in good[part]:
             kept = {k: v for k, v in good[part].items() if k != name}
-            odd += [{**good, part: kept}, *({**good, part: {**kept, name: v}} for v in (None, 7, [], {}, "\x00"))]
+            odd += [{**good, part: kept}, *({**good, part: {**kept, name: v}} for v in wrong)]
     for name in ("eta", "expires", "timelimit", "retries", "stamps", "group", "origin", "replaced_task_nesting"):
-        odd += [{**good, "headers": {**good["headers"], name: v}} for v in ("never", 10**40, [], {}, [1, 2, 3], -1)]
+        odd += [{**good, "headers": {**good["headers"], name: v}} for v in never]
     chance.shuffle(odd)
     print(len(odd), "entries, seed", SEED)
     with arena.redis() as store:
