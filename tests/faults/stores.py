@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from tests.faults.wishes import ForgetfulGateway, WishModel
 from tests.processes import manage, wait_until
 from tests.safety.cast import Facts
 from tests.servers import Postgres, ServerError
+from tests.wire import Browser
 
 PAIRS = 60
 TARGET = 12
@@ -40,6 +41,22 @@ class PatientChat(Chat):
             super()._connect()
         except AssertionError as error:
             raise ConnectionError from error
+
+
+@dataclass
+class Premises(Product):
+    """The product, which sees reviewers off at the end."""
+
+    came: list[Browser] = field(default_factory=list)
+
+    def reviewer(self, number: int) -> Browser:
+        self.came.append(super().reviewer(number))
+        return self.came[-1]
+
+    def stop(self) -> None:
+        for browser in self.came:
+            browser.close()
+        super().stop()
 
 
 class PatientCrowd(Crowd):
@@ -155,7 +172,7 @@ class Town:
 def town(*, database_url: str, redis_url: str, folder: Path, **extra: str) -> Iterator[Town]:
     """Web, worker, gateway, model and a crowd at work."""
     with WishModel() as model, ForgetfulGateway() as gateway:
-        product = Product(
+        product = Premises(
             database_url=database_url,
             redis_url=redis_url,
             folder=folder,
