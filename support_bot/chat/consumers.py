@@ -16,7 +16,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 
-from support_bot.chat import broadcast, frames, handoff, inbox, log, refusals, sockets, turn_rows
+from support_bot.chat import broadcast, frames, handoff, inbox, log, pace, refusals, sockets, turn_rows
 from support_bot.chat.authority import Authority
 from support_bot.chat.database import in_thread
 from support_bot.chat.frames import Frame
@@ -65,6 +65,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.scope, self.base_send = scope, send
         self.channel_layer = get_channel_layer()
         self.channel_name = await self.channel_layer.new_channel()
+        self.frame_pace, self.repeat_pace = pace.of_frames(), pace.of_repeats()
         self.outgoing = Outgoing(
             send=lambda text: self.send(text_data=text), read=self._read_log, text_of=self._text_of, taken=self._taken
         )
@@ -133,6 +134,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _answer(self, text_data: str | None) -> None:
         try:
+            self.frame_pace.take()
             if text_data is None:
                 raise FrameError("bad_frame", "Binary frames are not understood; send JSON text.")
             frame = parse_frame(text_data)
@@ -164,6 +166,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _resume(self, frame: Resume) -> None:
         last = await in_thread(log.last_seq)(conversation_id=self.conversation.pk)
+        if self.outgoing.seq is not None:
+            self.repeat_pace.take(max(0, self.outgoing.seq - frame.after_seq))
         self.outgoing.rewind(min(frame.after_seq, last))
         await self.outgoing.caught_up()
         turn_id = await in_thread(turn_rows.running_turn)(conversation_id=self.conversation.pk)

@@ -16,7 +16,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from support_bot.chat import inbox
+from tools.ratelimit import hit
 from tracking.models import Customer
+
+# Of one customer: nobody begins so many, and each is a row for good.
+NEW_TALKS = "60/minute"
 
 admin_login: Any = secure_admin_login(admin.site.login)
 
@@ -41,6 +45,11 @@ def new(request: HttpRequest) -> HttpResponse:
     customer = _customer(request)
     if customer is None:
         raise Http404
+    wait = hit(rate=NEW_TALKS, name="new_conversations", key=str(customer.pk))
+    if wait is not None:
+        answer = render(request, "429.html", {"wait": wait}, status=429)
+        answer["Retry-After"] = str(wait)
+        return answer
     return redirect("conversation", inbox.open_conversation(customer=customer, now=timezone.now()).pk)
 
 
