@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from tools.customers import OPERATOR
 from tools.models import Decision, Notice, ToolCall
 from tools.moves import move_call
+from tools.registry import REGISTRY, UNKNOWN
 from tools.requests import lock_open_requests
 from tools.states import OPEN_WRITE_STATES, WAITING_STATES, State
 from tracking.batches import in_batches
@@ -69,14 +70,20 @@ def end_open_calls(*, customer: Customer, now: datetime) -> int:
 def not_blank() -> Q:
     """Calls that still hold something a person said or a record held."""
     blank = Q(**CALL_BLANK)
-    return ~blank
+    return ~blank | _named_by_a_model()
+
+
+def _named_by_a_model() -> Q:
+    """Calls of tools that do not exist: the name is a text of a model, which may have put anything there."""
+    return ~Q(tool__in=[*REGISTRY, UNKNOWN])
 
 
 def blank_calls(*, calls: QuerySet[ToolCall]) -> int:
     """In the caller's transaction: the calls' words and values, their mails and the reasons of their decisions."""
     Notice.objects.filter(call__in=calls).delete()
     Decision.objects.filter(call__in=calls).exclude(reason="").update(reason="")
-    return calls.update(**CALL_BLANK)
+    name = Case(When(_named_by_a_model(), then=Value(UNKNOWN)), default=F("tool"))
+    return calls.update(**CALL_BLANK, tool=name)
 
 
 def blank_all_calls(*, customer: Customer) -> Iterator[int]:

@@ -21,6 +21,7 @@ from django.db import transaction
 
 from support_bot.chat import broadcast
 from support_bot.chat.models import Conversation, Event, ModelCall, Turn
+from support_bot.chat.quotes import Shared, erase_quotes, shared_by
 from support_bot.chat.runner import runner
 from tools import customers
 from tools import erasure as requests
@@ -74,13 +75,18 @@ def erase(*, customer: Customer, tell: Callable[[str], None]) -> None:
     tell(f"{requests.end_open_calls(customer=customer, now=now)} open requests ended")
     tell(f"{delete_conversations(customer=customer)} conversations deleted")
     tell(f"{sum(requests.blank_all_calls(customer=customer))} requests and look-ups blanked")
+    # First of the others' talk: of what is blank nobody knows any more who was told of it.
+    shared = shared_by(customer=customer)
+    told = erase_quotes(shared=shared)
     kept = records.erase_records(customer=customer, now=now)
+    told += erase_quotes(shared=shared)
+    tell(f"{told} answers to other parties of their deliveries blanked")
     tell("kept without names: " + ", ".join(f"{count} {kind}" for kind, count in kept.items()))
-    _forget(customer, user, now)
+    _forget(customer, user, now, shared)
     tell("account and profile erased")
 
 
-def _forget(customer: Customer, user: User, now: datetime) -> None:
+def _forget(customer: Customer, user: User, now: datetime, shared: Shared) -> None:
     """The last commit. What came in while the steps before it ran goes with it; a hold since then keeps the rest."""
     with transaction.atomic():
         fresh = Customer.objects.select_for_update(of=("self",)).select_related("user").get(pk=customer.pk)
@@ -93,6 +99,7 @@ def _forget(customer: Customer, user: User, now: datetime) -> None:
         records.erase_records(customer=fresh, now=now)
         records.erase_profile(customer=fresh)
         customers.record(event="customer.erased", outcome="erased", customer=fresh)
+    erase_quotes(shared=shared)
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------
