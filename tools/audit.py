@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MODEL = "model"
 WORKER = "worker"
 CLOCK = "clock"
+# The first entry about a request: what it needed then.
+REQUESTED = "call.requested"
 ANYBODY = "anonymous"
 
 

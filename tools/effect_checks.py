@@ -7,10 +7,11 @@ from typing import Any
 
 from tools import audit
 from tools.approvals import DECIDE, approvals_had, what_changed
+from tools.auditproof import entry_is_ours
 from tools.canonical import digest_of
 from tools.context import ToolContext
 from tools.errors import NotFound, ToolError
-from tools.models import Decision, ToolCall
+from tools.models import AuditEntry, Decision, ToolCall
 from tools.moves import database_now, move_call
 from tools.registry import ToolDefinition, find_tool
 from tools.requests import approvals_needed, plan_call
@@ -98,4 +99,12 @@ def check_record(call: ToolCall, definition: ToolDefinition, now: datetime) -> t
         raise Refusal(State.STALE, moved)
     if not call.need and approvals_needed(ctx=ctx, definition=definition, typed=typed):
         raise Refusal(State.REFUSED, "not_permitted")
+    if not _need_stands(call):
+        raise Refusal(State.REFUSED, "tampered")
     return record, typed, ctx
+
+
+def _need_stands(call: ToolCall) -> bool:
+    """How many must approve stands in the trail too, under a keyed proof: whoever changes the row cannot write that."""
+    asked = AuditEntry.objects.filter(call_id=call.pk, event=audit.REQUESTED).order_by("pk").first()
+    return asked is None or (entry_is_ours(asked) and asked.details.get("need", call.need) == call.need)

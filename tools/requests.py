@@ -89,12 +89,13 @@ def request_call(
         need = approvals_needed(ctx=ctx, definition=definition, typed=typed)
         call = _new_call(ctx, definition, arguments, digest, plan, now, need=need, excerpt=excerpt, origin=origin)
         audit.record(
-            event="call.requested",
+            event=audit.REQUESTED,
             actor=audit.MODEL,
             outcome=call.state,
             now=now,
             call=call,
             tool=call.tool,
+            need=need,
             flags=origin["flags"],
         )
         call_changed.send(sender=ToolCall, call=call, sentence=None)

@@ -245,6 +245,17 @@ def test_a_request_that_was_told_to_need_nobody_is_refused(alice: Customer):
     assert_refused(call, "not_permitted")
 
 
+def test_a_request_that_was_told_to_need_fewer_is_refused(alice: Customer, rita: User):
+    OrderFactory.create(customer=alice, reference="ORD-1003", price=Decimal("180.00"))
+    call = confirmed(alice, "request_refund", order_id="ORD-1003", amount="180.00", reason="late")
+    assert call.need == 2
+
+    approve(change_row(call, need=1), rita)
+
+    execute_call(call_id=call.pk)
+    assert_refused(call, "tampered")
+
+
 def test_a_tool_that_is_gone_is_refused(alice: Customer, rita: User, registry: dict):
     call = approved(alice, rita)
     del registry["update_profile"]
