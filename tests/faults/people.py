@@ -23,7 +23,7 @@ GAUGE = f"""
         (SELECT count(*) FROM chat_turn WHERE state IN ('waiting', 'running')),
         coalesce(extract(epoch FROM max(ended_at)), 0)::float
     FROM tools_toolcall WHERE effect = 'write'"""
-TODO = """
+WAITING = """
     SELECT id::text FROM tools_toolcall WHERE state = 'awaiting_approval' AND effect = 'write'
     ORDER BY created_at LIMIT 60"""
 BUSY = f"SELECT count(*) FROM tools_toolcall c JOIN auth_user u ON u.username = %s JOIN tracking_customer t" \
@@ -48,7 +48,7 @@ class Gauge:
         row = session.execute(GAUGE.encode()).fetchone()
         assert row is not None
         self.in_flight, self.waiting, self.turns, self.last_end = row
-        self.todo = [str(found[0]) for found in session.execute(TODO.encode()).fetchall()]
+        self.todo = [str(found[0]) for found in session.execute(WAITING.encode()).fetchall()]
 
 
 class Crowd:
