@@ -35,7 +35,7 @@ class Conversation(models.Model):
 
 
 class Event(models.Model):
-    """One durable frame of the wire, numbered 1, 2, 3 … in its conversation. Never changed, never deleted singly.
+    """One durable frame of the wire, numbered 1, 2, 3 … in its conversation. Never changed but by an erasure, never deleted singly.
 
     payload: the whole frame as it is sent, `seq` included.
     """
