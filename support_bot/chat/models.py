@@ -35,7 +35,9 @@ class Conversation(models.Model):
 
 
 class Event(models.Model):
-    """One durable frame of the wire, numbered 1, 2, 3 … in its conversation. Never changed but by an erasure, never deleted singly.
+    """One durable frame of the wire, numbered 1, 2, 3 … in its conversation.
+
+    Never deleted singly, and changed by the erasure of a person alone.
 
     payload: the whole frame as it is sent, `seq` included.
     """
