@@ -167,7 +167,8 @@ class Product:
     def stop(self) -> None:
         for service in self.services:
             if service.running:
-                service.running.ask_to_stop()
+                # The second worker has no supervisor that would end it in time.
+                service.running.ask_to_stop(signal.SIGKILL if service.command else signal.SIGTERM)
         for service in self.services:
             service.stop()
 
