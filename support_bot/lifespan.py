@@ -9,7 +9,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from support_bot import errortext
-from support_bot.chat import broadcast, revocation, sockets
+from support_bot.chat import broadcast, claims, revocation, sockets
 from support_bot.chat.providers import close_providers, current_providers
 from support_bot.chat.runner import runner
 from support_bot.edge import App, Receive, Scope, Send
@@ -25,7 +25,7 @@ class Lifespan:
     def __init__(self, app: App) -> None:
         self.app = app
         self.worker: EmbeddedWorker | None = None
-        self.background: list[asyncio.Task[None]] = []
+        self.background: list[asyncio.Task[object]] = []
         self.draining: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +54,11 @@ class Lifespan:
         current_providers()  # before the first customer waits for it
         broadcast.use_loop(asyncio.get_running_loop())
         await runner.open()
-        self.background = [asyncio.create_task(sockets.watch()), asyncio.create_task(revocation.listen())]
+        self.background = [
+            asyncio.create_task(sockets.watch()),
+            asyncio.create_task(revocation.listen()),
+            asyncio.create_task(asyncio.to_thread(claims.languages)),  # before the first answer needs them
+        ]
         if not settings.REDIS_URL:
             # In a thread from the start: Celery looks at the database, which the event loop must not.
             self.worker = await asyncio.to_thread(EmbeddedWorker.started)

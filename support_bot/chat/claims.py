@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from support_bot.chat.claim_english import ENGLISH
 from support_bot.chat.claim_german import GERMAN
@@ -51,7 +52,7 @@ def _claims_of(sentences: list[str]) -> list[Claim]:
 def _kinds_of(sentence: str) -> list[str]:
     """What the clauses claim; that something unnamed is done says nothing more where one of them names it."""
     found: set[str] = set()
-    for language in _LANGUAGES:
+    for language in languages():
         for clause, whole in _clauses(sentence):
             if language.conditions.search(clause):
                 break
@@ -133,4 +134,9 @@ def _followed(clause: str, spans: Spans, pattern: re.Pattern[str]) -> Spans:
 
 
 _HAD = words("had|got")
-_LANGUAGES = tuple(_Language(phrases) for phrases in (ENGLISH, GERMAN, SPANISH))
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[_Language, ...]:
+    """Compiled when first needed, which takes most of a second: only what ends turns needs them."""
+    return tuple(_Language(phrases) for phrases in (ENGLISH, GERMAN, SPANISH))
