@@ -57,7 +57,7 @@ def erase_quotes(*, shared: Shared) -> int:
         notes: dict[UUID, set[str]] = {}
         rows = steps.values_list("pk", "turn__conversation_id", "turn_id", "calls")
         for step_id, conversation_id, turn_id, calls in rows.iterator(chunk_size=AT_ONCE):
-            if told := [call["told"] for call in calls if _tells_of(call["told"], shared.numbers)]:
+            if told := [call["told"] for call in calls if _tells_of(call.get("told"), shared.numbers)]:
                 quoting.append((step_id, turn_id))
                 # The note may have been another one when it was looked up.
                 notes.setdefault(conversation_id, set(shared.notes)).update(*map(_notes_in, told))
@@ -99,7 +99,7 @@ def _blank_step(step_id: int, turn_id: UUID, numbers: set[str]) -> int:
         step = Step.objects.filter(pk=step_id).first()
         if step is None:
             return 0
-        quoting = [call for call in step.calls if _tells_of(call["told"], numbers)]
+        quoting = [call for call in step.calls if _tells_of(call.get("told"), numbers)]
         for call in quoting:
             call["told"] = GONE
         step.save(update_fields=["calls"])

@@ -67,9 +67,13 @@ async def test_a_look_into_the_records_is_one_quiet_line(signed_in):
         end.call("running", effect="read", tool="check_package", label="Checking package ABCD-1337 …")
         await expect(page.locator(".read")).to_have_text("Checking package ABCD-1337 …")
 
-        end.call("succeeded", effect="read", tool="check_package", label="Checking package ABCD-1337 …")
-
+        look = {"effect": "read", "tool": "check_package", "label": "Checking package ABCD-1337 …"}
+        end.call("succeeded", **look, summary=look["label"])
         await expect(page.locator(".read")).to_have_text("Checking package ABCD-1337")
+
+        end.call("succeeded", **look, summary="Package ABCD-1337: delivered")
+
+        await expect(page.locator(".read")).to_have_text("Package ABCD-1337: delivered")
         await expect(page.locator(".card")).to_have_count(0)
 
 

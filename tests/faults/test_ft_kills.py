@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.faults import plan, report
 from tests.faults.run import LEAST, run_part
 from tests.servers import Redis
@@ -12,6 +14,8 @@ from tests.servers import Redis
 SEED = 20261121
 
 
+# Four minutes on two busy cores: too long for every run until the kills cost less.
+@pytest.mark.long
 def test_ft_02_no_kill_loses_or_repeats_what_was_approved(
     postgres_database: Callable[[], str],
     redis_server: Redis,

@@ -53,6 +53,7 @@ def signed_in(place: Town, facts: Facts) -> Browser:
 # --- Redis ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_ft_05_redis_is_flushed_killed_and_comes_back_empty(
     postgres_database: Callable[[], str],
     redis_server: Redis,
@@ -122,6 +123,7 @@ def spent(browser: Browser) -> str:
 # --- PostgreSQL -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_ft_07_postgresql_is_killed_and_restarted(
     redis_server: Redis, tmp_path: Path, record_property: Callable[[str, object], None]
 ):

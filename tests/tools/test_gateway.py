@@ -231,7 +231,7 @@ def test_not_yours_and_not_there_are_one_answer_with_as_many_queries(
     assert answers[0]["error"]["code"] == "not_found"
     assert queries[0] == queries[1]
     denied = AuditEntry.objects.filter(event="authz.denied").values_list("actor", "outcome", "customer_id", "details")
-    assert list(denied) == [("model", "not_found", alice.pk, {})] * 2
+    assert list(denied) == [("model", "not_found", alice.pk, {"tool": tool_name})] * 2
 
 
 @pytest.mark.parametrize(
