@@ -19,8 +19,8 @@ def test_ft_12_what_two_devices_send_at_once_has_one_order_for_all(chat: Chat):
     phone = chat.socket(browser)
     laptop, stale = (chat.socket(browser, phone.conversation) for _ in range(2))
     chat.model.script(text("First.", gate := Gate()), text("Second."), text("Third."))
-    first = phone.say("One")
-    turn_id = phone.until(type="message", client_msg_id=first)["turn_id"]
+    phone.say("One")
+    turn_id = phone.until(type="delta")["turn_id"]  # only now does it take no place in the queue any more
 
     with ThreadPoolExecutor(2) as pool:
         said = list(pool.map(lambda socket: socket.say("At the same time"), (phone, laptop)))

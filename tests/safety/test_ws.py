@@ -280,7 +280,7 @@ def test_ws_04_no_tool_runs_for_a_session_that_ended_meanwhile(arena: Arena, way
 
 def test_ws_05_sockets_end_with_their_session_however_busy_they_are(arena: Arena, tmp_path: Any):
     # Far apart: the idle one must end before the absolute limit does it, on a busy machine too.
-    idle, longest = 3.5, 9.0
+    idle, longest = 4.0, 9.0
     stack, short = another_web(arena.product, tmp_path, SESSION_IDLE_S=f"{idle:g}", SESSION_MAX_S=f"{longest:g}")
     people = {"pings": arena.a, "words": arena.b}
     lines: dict[str, Socket] = {}
