@@ -299,8 +299,9 @@ def test_ws_05_sockets_end_with_their_session_however_busy_they_are(arena: Arena
                     ended[name] = time.monotonic() - begun
         closes = {name: line.ws.protocol.close_rcvd for name, line in lines.items()}
         assert {name: close and close.code for name, close in closes.items()} == dict.fromkeys(lines, 4401)
-        assert idle - 0.5 <= ended["pings"] <= idle + 5
-        assert longest - 0.5 <= ended["words"] <= longest + 5
+        # A session counts in whole seconds, and began a moment before the first socket stood.
+        assert idle - 1.5 <= ended["pings"] <= idle + 5
+        assert longest - 1.5 <= ended["words"] <= longest + 5
         assert [browser.get("/chat/").headers["location"] for browser in browsers] == [
             "/accounts/login/?next=/chat/"
         ] * 2
