@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Stack
+from tests.environment import measured
 from tests.model_server import ModelServer
 from tests.processes import manage
 from tests.servers import Redis, as_application
@@ -71,8 +73,9 @@ def _chat_servers(
     stack = Stack(folder=folder, database_url=as_application(url), redis_url=redis.url)
     try:
         with ModelServer() as model:
-            web = stack.web(OPENAI_BASE_URL=model.url, **VARIABLES)
-            stack.worker(OPENAI_BASE_URL=model.url, **VARIABLES, EMAIL_URL=f"file://{folder / 'mail'}")
+            variables = {**VARIABLES, **measured(os.environ), "OPENAI_BASE_URL": model.url}
+            web = stack.web(**variables)
+            stack.worker(**variables, EMAIL_URL=f"file://{folder / 'mail'}")
             yield web.url, url, model
     finally:
         stack.stop()

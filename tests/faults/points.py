@@ -162,7 +162,8 @@ def plant() -> None:
 
 
 def _shorten_visibility(conf: Any, **_: Any) -> None:
-    conf.broker_transport_options = {**conf.broker_transport_options, "visibility_timeout": VISIBILITY_S}
+    options = {"visibility_timeout": VISIBILITY_S, "unacked_restore_interval": VISIBILITY_S / 4}
+    conf.broker_transport_options = {**conf.broker_transport_options, **options}
 
 
 plant()

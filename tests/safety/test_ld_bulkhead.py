@@ -17,7 +17,13 @@ from tests.safety.hostile import call, say, text
 from tests.safety.person import Person
 from tests.wire import Browser
 
-PATIENT = {"LLM_FIRST_TOKEN_TIMEOUT_S": "60", "LLM_IDLE_TIMEOUT_S": "60", "TURN_TIMEOUT_S": "60", "MAX_SOCKETS": "off"}
+PATIENT = {
+    "LLM_FIRST_TOKEN_TIMEOUT_S": "60",
+    "LLM_IDLE_TIMEOUT_S": "60",
+    "TURN_TIMEOUT_S": "60",
+    "MAX_SOCKETS": "off",
+    "PENDING_PER_DAY": "100",
+}
 RUNNING = (
     "SELECT count(*) FROM chat_turn t JOIN chat_conversation c ON c.id = t.conversation_id"
     " WHERE c.customer_id = %s AND t.state = 'running'"

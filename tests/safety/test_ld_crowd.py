@@ -19,7 +19,7 @@ from tests.safety.person import Person
 
 NAME = "crowd of sockets"  # of its connections, as PostgreSQL knows them
 CONNECTIONS = 8 + 2  # DB_THREADS and the pool's two more
-PER_PERSON = 10  # MAX_SOCKETS
+PER_PERSON = 8  # fewer than MAX_SOCKETS: on a busy machine one is tried again while its first try still counts
 
 Crowd = Callable[[Running, int], list[Person]]
 
@@ -93,7 +93,8 @@ async def crowded(
     seen.acks = [took for line in talkers for took in line.ack_s]
     seen.turns = sum(len(line.ended()) for line in talkers)
     assert [problem for line in [*standers, *talkers] for problem in line.problems] == []
-    assert [line for line in standers if line.closes] == []  # who only stands there is left in peace
+    # Who only stands there is left in peace.
+    assert [(close.code, close.reason) for line in standers for close in line.closes] == []
     assert {end for line in talkers for end in line.ended().values()} == {"done"}
     return seen
 
