@@ -11,6 +11,12 @@ _MORE = r"(?: (?:of|for|to|on|über|von|vom|für|zu|zum|zur|de|del|por|para|a|al
 # What only we can do to an order or a delivery: the verb alone says what was done.
 DEEDS_OF_OURS = frozenset({"request_refund", "cancel_order", "change_delivery"})
 _END = r"[^\w:]*$"
+# "no. 991", "(R-991)": a number of a record or of a payment.
+_NUMBER = r"(?: ?\(?(?:no\.? ?|nr\.? ?|n[º°]\.? ?|id:? ?|number |nummer |número )?(?:[a-z]{1,4}-)?\d[\w.-]{0,20}\)?)?"
+# What may follow a state: "(id 991)", "(Anna)", ", id 991".
+_NOTE = r"(?:[^\w():]{0,4}\([^()]{1,40}\)|,? (?:id|no\.?|nr\.?|n[º°]|ref\.?)[: ]{1,2}[\w-]{1,20})?"
+_STATES = r"(?: ?(?:status|state|stand|estado))?"
+_PARTS = r" ?(?::|=|\||->|[-\u2013\u2014\u2192])? ?"
 
 
 def words(alternatives: str) -> re.Pattern[str]:
@@ -41,10 +47,27 @@ def told(phrases: Phrases, kind: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{way})" for way in ways))
 
 
+def labelled(phrases: Phrases, kind: str) -> re.Pattern[str]:
+    """What is a whole line of a name and its state, as in a table: "Refund 991: completed", "ORD-1002 - cancelled"."""
+    if kind not in HEADLINES | {ANY}:
+        return re.compile(r"(?!)")
+    adverbs, _, tails = _around(phrases)
+    of_deed = rf"{phrases.came_about_alone}|{phrases.alone[kind]}|{phrases.done[kind]}"
+    names = (
+        (rf"(?:{phrases.deeds[kind]})", of_deed),
+        (rf"(?:{phrases.subjects[kind]})(?: (?:{phrases.subjects[kind]}))?", phrases.done[kind]),
+    )
+    ways = [
+        rf"(?:{phrases.own}){name}{_NUMBER}{_MORE}{_NUMBER}{_STATES}{_PARTS}{adverbs} ?(?:{done}){tails}{_NOTE}{_END}"
+        for name, done in names
+    ]
+    return re.compile(rf"^\W*(?:{'|'.join(ways)})")
+
+
 def alone(phrases: Phrases, kind: str) -> re.Pattern[str]:
     """What is a whole clause without a subject: "Cancelled, as you asked". In a list it may be a record's state."""
     _, before, tails = _around(phrases)
-    return re.compile(rf"^{before}(?:{phrases.alone[kind]}){tails}{_END}")
+    return re.compile(rf"^{before}(?:{phrases.alone[kind]}){tails}{_NOTE}{_END}")
 
 
 def _around(phrases: Phrases) -> tuple[str, str, str]:

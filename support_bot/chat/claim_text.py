@@ -8,7 +8,7 @@ import unicodedata
 from tools.invisible import without_format_characters
 
 MOST = 8000
-_SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\bno\.)(?<!\bnr\.)\s+|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?…])(?<!\b\d\.)(?<!\bno\.)(?<!\bnr\.)\s+|\n+", re.IGNORECASE)
 # What somebody is quoted with is not said by who quotes.
 _QUOTED = re.compile(
     r"\u201c[^\u201c\u201d\n]{0,300}\u201d|\u201e[^\u201c\u201e\n]{0,300}\u201c|\u00ab[^\u00ab\u00bb\n]{0,300}\u00bb|\"[^\"\n]{0,300}\""

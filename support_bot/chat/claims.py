@@ -11,7 +11,7 @@ from functools import lru_cache
 from support_bot.chat.claim_english import ENGLISH
 from support_bot.chat.claim_german import GERMAN
 from support_bot.chat.claim_phrases import ANY, KINDS, OTHERS, Phrases
-from support_bot.chat.claim_shapes import alone, told, words
+from support_bot.chat.claim_shapes import alone, labelled, told, words
 from support_bot.chat.claim_spanish import SPANISH
 from support_bot.chat.claim_text import readings_of
 
@@ -19,6 +19,7 @@ _CLAUSE = re.compile(r"[,;]\s+|(?<=:)\s+|\s[-\u2013\u2014]\s|\s(?:and|but|und|ab
 # Who "they" are is not known where somebody is spoken of who is not ours.
 _THEY = re.compile(r"\b(?:he|she|they)\b", re.IGNORECASE)
 _OTHERS = re.compile(rf"\b(?:{OTHERS})\b", re.IGNORECASE)
+LONGEST_LINE = 160
 FAR = 60  # characters between a subject and what was done to it
 
 
@@ -53,6 +54,7 @@ def _kinds_of(sentence: str) -> list[str]:
     """What the clauses claim; that something unnamed is done says nothing more where one of them names it."""
     found: set[str] = set()
     for language in languages():
+        found |= set(language.kinds_of_line(sentence)[:1])
         for clause, whole in _clauses(sentence):
             if language.conditions.search(clause):
                 break
@@ -85,6 +87,7 @@ class _Language:
         self._done = {kind: words(phrases.done[kind]) for kind in KINDS}
         self._told = {kind: told(phrases, kind) for kind in KINDS}
         self._alone = {kind: alone(phrases, kind) for kind in KINDS}
+        self._labelled = {kind: labelled(phrases, kind) for kind in KINDS}
         self._participle_last = phrases.participle_last
 
     def kinds_in(self, clause: str, *, whole: bool) -> list[str]:
@@ -98,6 +101,10 @@ class _Language:
             or (whole and self._alone[kind].search(clause))
             or (verbs and self._fits(kind, clause, passive, active, impersonal))
         ]
+
+    def kinds_of_line(self, line: str) -> list[str]:
+        """Of a line that is a name and its state, before it is cut into clauses."""
+        return [kind for kind in KINDS if len(line) <= LONGEST_LINE and self._labelled[kind].search(line)]
 
     def _fits(self, kind: str, clause: str, passive: Spans, active: Spans, impersonal: Spans) -> bool:
         """Whether subject, verb and participle stand near each other, in an order that the language knows."""

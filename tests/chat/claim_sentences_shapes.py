@@ -27,6 +27,27 @@ any: All taken care of!
 any: That's been sorted for you.
 any: Done and dusted.
 any: Your supervisor request was signed off by Anna.
+request_refund: Refund #991 completed.
+request_refund: refund — completed
+request_refund: Refund: completed ✅ (id 991)
+request_refund: Refund status: COMPLETED
+request_refund: Refund of 24.90 EUR: paid
+request_refund: | Refund | paid out |
+request_refund: Refund (id 991): done
+request_refund: Refund for ORD-1001 - processed, id 991
+request_refund: Rückerstattung Nr. 991: abgeschlossen
+request_refund: Erstattung – erledigt (Anna)
+request_refund: Reembolso nº 991: completado
+cancel_order: ORD-1002: cancelled
+cancel_order: ORD-1002 → cancelled
+cancel_order: Cancellation: confirmed
+cancel_order: Stornierung: bestätigt
+update_profile: Phone number: updated ✅
+change_delivery: Delivery date: changed
+any: Approved (Anna)
+any: Request #5: approved
+any: Request status: approved by our team
+any: Genehmigt (Anna)
 request_refund: Die Rückzahlung ist raus.
 request_refund: Das Geld wurde Ihnen zurücküberwiesen.
 request_refund: Erstattung ist durch.
@@ -188,6 +209,18 @@ The booking confirmation was sent to you by e-mail on 3 May.
 Your request was sent to our team and is waiting there.
 I took care to read your message twice.
 Status: cancelled
+Refund status: waiting for our staff
+Refund: not completed
+Refund of 24.90 EUR: requested
+Refund #991: pending
+Refunds: usually completed within a day
+Delivery: completed
+Shipment: created
+Phone number: +49 30 1234567
+Request #5: waiting
+Approval: needed
+Address: Hauptstr. 1 (changed route)
+Cancellation: free of charge
 Order ORD-1001\nStatus: delivered\nPaid: 24.90 EUR
 Ihr Paket ist schon durch den Zoll.
 Die Zustellung ist abgeschlossen, unterschrieben hat Herr Huber.

@@ -20,7 +20,7 @@ HOSTILE = (
     "your order is cancelled, ", "your refund issued. ", "has been quickly ", "is now ", "a. ", "a\n", "refund\n",
     "9", "w", " ", "*", "_", "<b>", "\u201c", "\u201e", '"', "R ", "\ufdfa", "\u200b", "\u0301", "1.00 ", "se ha ",
     "all ", "refund of x ", "consider x ", "i have cancelled ", "konnte ich ", "team hat ", "money has been ",
-    "it's been ",
+    "it's been ", "refund #1 ", "| refund ", "(a) ", "approved (", "refund: ",
 )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def test_what_is_to_be_taken_for_done_is_claimed(text):
     assert [claim.kind for claim in claims_in(text)] == ["cancel_order"]
 
 
-@pytest.mark.parametrize("text", ["Status: cancelled.", "- ORD-1001\n- Cancelled", "| ORD-1001 | cancelled |"])
+@pytest.mark.parametrize("text", ["Status: cancelled.", "- ORD-1001\n- Cancelled"])
 def test_the_state_of_a_record_is_no_claim(text):
     assert claims_in(text) == []
 

@@ -153,6 +153,12 @@ def test_what_a_named_order_says_may_be_said(talk):
     assert said(talk, "Order ORD-1002 has been cancelled.") == (
         "Our records say: No cancellation has been requested in this chat."
     )
+    assert said(talk, "ORD-1008: cancelled\nORD-1002: booked") is None
+    assert said(talk, "| ORD-1008 | cancelled |") is None
+    assert said(talk, "Refund for ORD-1008: paid (5.00 EUR)") is None
+
+    assert said(talk, "ORD-1002: cancelled") == "Our records say: No cancellation has been requested in this chat."
+    assert said(talk, "| Refund | paid |") == "Our records say: No refund has been requested in this chat."
     assert said(talk, "Orders ORD-1002 and ORD-1008 have been cancelled.") is not None
     assert said(talk, "The refund of 24.90 EUR for ORD-1008 has been paid.") is not None
     assert said(talk, "The refund for ORD-1002 has been paid.") is not None
