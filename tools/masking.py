@@ -18,8 +18,11 @@ from tools.invisible import UNSEEN, without_format_characters
 # a few lines: a gap of any width is cleaned to one blank somewhere.
 _GAP = r"[\s._/()~\-\u00ad\u200b-\u2015\u2060\u2212\ufeff]{0,24}"
 _DIGITS = re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,}}")
+# A blank as it is written in addresses and pages, whose own digits are not the number's.
+_CODE = r"(?:&(?:[a-zA-Z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});|%[0-9a-fA-F]{2})"
+_CODES = re.compile(_CODE)
 # Any other sign may part groups too, but it parts the numbers of a list as well: here the groups must be a card's.
-_SIGN = rf"(?:{_GAP}|\s{{0,8}}[^\w\s\]]{{1,3}}\s{{0,8}})"
+_SIGN = rf"(?:{_GAP}|{_CODE}{{1,3}}|\s{{0,8}}[^\w\s\]]{{1,3}}\s{{0,8}})"
 _GROUPED = re.compile(
     rf"(?<!\d)(?:\d{{4}}(?:{_SIGN}\d{{4}}){{2}}{_SIGN}\d{{1,7}}(?:{_SIGN}\d{{3}})?"
     rf"|\d{{4}}{_SIGN}\d{{6}}{_SIGN}\d{{4,5}}"
@@ -204,8 +207,8 @@ def _card_in_groups(found: re.Match[str]) -> list[Card]:
     if _LISTED_BEFORE.search(before) or _LISTED_AFTER.match(after):
         return []
     for written in (found[0], re.sub(r"\D+\d{3}$", "", found[0])):
-        digits = re.sub(r"\D", "", written)
-        if is_card_number(digits=digits) and _has_issuer(digits) and not _is_list(written):
+        digits = re.sub(r"\D", "", _CODES.sub("", written))
+        if is_card_number(digits=digits) and _has_issuer(digits) and not _is_list(_CODES.sub(" ", written)):
             return [(found.start(), found.start() + len(written), digits)]
     return []
 
