@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -139,7 +140,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 raise FrameError("bad_frame", "Binary frames are not understood; send JSON text.")
             frame = parse_frame(text_data)
             if not await sockets.still_stands(holder=self.holder, in_use=not isinstance(frame, Resume)):
-                await self.close(SIGNED_OUT)
+                with suppress(OSError):  # by ASGI what a server raises for a peer that is gone
+                    await self.close(SIGNED_OUT)
                 return
             if self.outgoing.seq is None and not isinstance(frame, Resume):
                 raise FrameError("bad_frame", "The first frame must be resume.")

@@ -23,6 +23,7 @@ from tests.safety.endurance import Endurance, bystanders_of
 from tests.safety.hostile import Hostile
 from tests.safety.oracles import judge
 from tests.safety.person import Person
+from tests.safety.records import records
 from tests.servers import APPLICATION, Redis
 
 # Pairs of the pool that are made at once: at the start, and again whenever all are used.
@@ -84,6 +85,8 @@ def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.Temp
     finally:
         stack.stop()
         store.stop()
+    for running in (web, worker):  # to its last word
+        records(running.log.read_bytes())
 
 
 def seed(database_url: str, *, first: int) -> None:

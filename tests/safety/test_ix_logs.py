@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import json
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tests.processes import wait_until
 from tests.safety.arena import Arena
 from tests.safety.hostile import call, say
 from tests.safety.person import WatchedBrowser
+from tests.safety.records import records
 
 RECORD = '{"event": "forged-7b1c", "level": "info", "logger": "tools.audit", "timestamp": "2026-01-01T00:00:00Z"}'
 BREAKS = ["\n", "\r\n", "\r", "\u2028", "\u2029", "\u0085", "\x1b[2K\r", "\x0b", "\x0c", "\x1c", '"}\n', "\\n"]
@@ -19,14 +18,6 @@ TEXTS = [f"x{end}{RECORD}{end}" for end in BREAKS]
 RAW = [bytes([code]) for code in range(0x20) if code != 0x0A] + [
     s.encode() for s in ("\u2028", "\u2029", "\u0085", "\x7f")
 ]
-
-
-def records(log: bytes) -> list[dict[str, Any]]:
-    """Every line as a record. Fails for a line that is none."""
-    assert not log or log.endswith(b"\n")
-    found = [json.loads(line) for line in log.decode("utf-8", "strict").split("\n") if line]
-    assert all(isinstance(record, dict) for record in found)
-    return found
 
 
 def ask(arena: Arena, path: str, headers: dict[str, str]) -> int:
