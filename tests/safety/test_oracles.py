@@ -58,7 +58,8 @@ def test_o1_sees_logs_redis_and_mails(arena: Arena):
         store.delete("somewhere")
     assert len(found) == 1
     with arena.product.worker.log.open("a") as log:
-        log.write(json.dumps({"event": "x", "name": arena.a.facts.tag}) + "\n")
+        record = {"event": "x", "level": "info", "logger": "x", "timestamp": "", "name": arena.a.facts.tag}
+        log.write(json.dumps(record) + "\n")
     assert len(problems(arena, "O1")) == 1
     assert problems(arena, "O8")
     mail = arena.product.mail / "planted.log"
