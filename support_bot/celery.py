@@ -41,9 +41,9 @@ def _say(text: str, _stream: object = None) -> None:
 
 @worker_init.connect
 def _say_in_records(**_: object) -> None:
-    if not sys.stdout.isatty():
-        # An import would load it in every web process as well.
-        vars(sys.modules["celery.apps.worker"])["safe_say"] = _say
+    program = sys.modules.get("celery.apps.worker")  # not loaded in the demo, whose worker is a thread
+    if program is not None and not sys.stdout.isatty():
+        vars(program)["safe_say"] = _say
 
 
 @worker_process_init.connect

@@ -34,10 +34,12 @@ class Deafness:
         self._failing_since: float | None = None
         self._found = ""
 
-    def watch(self) -> None:
-        """Probes for ever; runs in a thread of its own."""
+    def watch(self, *, tell: Callable[[str], object]) -> None:
+        """Probes for ever and tells what is wrong; runs in a process of its own."""
         while True:
             self.look(now=time.monotonic())
+            if found := self.take():
+                tell(found)
             time.sleep(PROBE_EVERY_S)
 
     def look(self, *, now: float) -> None:

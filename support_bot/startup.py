@@ -61,7 +61,14 @@ def check() -> None:
         raise StartError("; ".join(_one_line(found) for found in serious))
     _require_migrations()
     _require_roles()
+    _leave_database()
+
+
+def _leave_database() -> None:
+    """No connection, and no thread of a pool: what is forked from here must share neither."""
     connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL only
 
 
 def limits() -> Limits:

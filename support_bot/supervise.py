@@ -6,22 +6,26 @@ It serves no request and runs no task itself, so that nothing a customer sends c
 from __future__ import annotations
 
 import argparse
+import gc
+import multiprocessing
 import os
+import runpy
 import signal
 import socket
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 
 import structlog
 from django.conf import settings
 
-from support_bot import errortext, lifeline, startup
+from support_bot import errortext, preload, startup
+from support_bot.lifeline import call_process, die_with_parent
 from support_bot.probes import Deafness, web_probe, worker_probe
 
 log = structlog.get_logger("supervise")
@@ -35,25 +39,36 @@ QUEUES = {"effects": "prefork", "turns": "threads"}
 HEARTBEATS_PATIENCE = 9  # that a worker may be silent, after three missed ones
 WORKER_START_S = 60.0
 CONCURRENCY = "2"
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+WATCH = "watch"
+PROCESSES = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
 
 
 class Child:
-    """One program, started again after its end with a growing delay."""
+    """One program, started again after its end with a growing delay.
 
-    def __init__(self, name: str, command: Sequence[str], *, parting: int = signal.SIGKILL) -> None:
-        self.name = name
+    A fork of the supervisor, which has loaded the code and holds neither threads nor connections: so it is there at
+    once, and shares the memory. Where forking is unsafe (macOS), a process of its own that loads everything anew.
+    """
+
+    def __init__(self, name: str, program: Callable[[], object], *, parting: int = signal.SIGKILL) -> None:
         # `parting` is what the kernel sends it when we die: SIGTERM for a program that has children of its own to end.
-        # By its path, alone: as part of the package it would first load all of Celery.
-        tie = [sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid()), str(int(parting))]
-        self.command = [*tie, sys.executable, *command]
-        self._process: subprocess.Popen[bytes] | None = None
+        self.name = name
+        self._begin = partial(_become, name, program, os.getpid(), int(parting))
+        self._process: BaseProcess | None = None
         self._started_at = 0.0
         self._failures = 0
         self._start_at = 0.0
 
     def start(self) -> None:
         self._started_at = time.monotonic()
-        self._process = subprocess.Popen(self.command)  # noqa: S603 - fixed commands, no shell
+        self._process = PROCESSES.Process(target=self._begin)
+        # A signal for the child must not be taken by what it still has of us.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def revive(self) -> None:
         """Start it again where it has ended, once its delay has passed. To be called every POLL_S."""
@@ -61,7 +76,7 @@ class Child:
             if time.monotonic() >= self._start_at:
                 self.start()
             return
-        code = self._process.poll()
+        code = self._process.exitcode
         if code is None:
             return
         steady = time.monotonic() - self._started_at >= STEADY_S
@@ -73,19 +88,45 @@ class Child:
         log.warning("child.ended", child=self.name, code=code, starts_again_in_s=delay)
 
     def send(self, signum: int) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signum)
+        if self._process is not None and self._process.exitcode is None and self._process.pid:
+            os.kill(self._process.pid, signum)
 
     def wait(self, *, until: float) -> None:
         """Waits until the monotonic time `until`, then kills."""
         if self._process is None:
             return
-        try:
-            self._process.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        self._process.join(max(0.0, until - time.monotonic()))
+        if self._process.exitcode is None:
             log.warning("child.killed", child=self.name, reason="it did not stop in time")
             self._process.kill()
-            self._process.wait()
+            self._process.join()
+
+
+def _become(name: str, program: Callable[[], object], parent: int, parting: int) -> None:
+    """The beginning of a child: tied to its parent, with signals of its own, under its name in `ps -o comm`."""
+    die_with_parent(signum=parting)
+    if os.getppid() != parent:  # it died before the kernel knew
+        os._exit(1)
+    call_process(name)
+    for signum, handler in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        signal.signal(signum, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    try:
+        program()
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        sys.exit(1)
+
+
+def run_anew(name: str, *arguments: str) -> None:
+    """The same as a program of its own: for one that starts itself again when the code changes."""
+    os.execv(sys.executable, [sys.executable, "-m", name, *arguments])  # noqa: S606 - fixed commands, no shell
+
+
+def run_module(name: str, *arguments: str) -> None:
+    """As `python -m name arguments…`."""
+    sys.argv = [name, *arguments]
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
 class Supervisor:
@@ -93,35 +134,41 @@ class Supervisor:
 
     def __init__(self, children: Sequence[Child], *, deafness: Deafness, drain_s: float) -> None:
         self._children = children
-        self._deafness = deafness
         self._drain_s = drain_s
         self._stopping = False
+        # The probe waits for sockets and databases: beside, so that a dead child never waits for it.
+        self._found, tell = PROCESSES.Pipe(duplex=False)
+        self._watch = Child(WATCH, partial(deafness.watch, tell=tell.send))
 
     def run(self) -> int:
-        for signum in (signal.SIGTERM, signal.SIGINT):
+        for signum in STOPPING:
             signal.signal(signum, self._stop_soon)
-        for child in self._children:
-            child.start()
-        # The probe waits for sockets and databases: beside, so that a dead child never waits for it.
-        threading.Thread(target=self._deafness.watch, name="probe", daemon=True).start()
-        while not self._stopping:
-            if reason := self._deafness.take():
-                log.error("children.killed", reason=reason, children=[child.name for child in self._children])
-                self._send_all(signal.SIGKILL)
-            for child in self._children:
-                child.revive()
-            time.sleep(POLL_S)
-        return self._stop()
+        # What is there now is everybody's: without this the first collection of each child would copy it.
+        gc.freeze()
+        try:
+            for child in (*self._children, self._watch):
+                child.start()
+            while not self._stopping:
+                if self._found.poll():
+                    reason = self._found.recv()
+                    log.error("children.killed", reason=reason, children=[child.name for child in self._children])
+                    self._send_all(signal.SIGKILL)
+                for child in (*self._children, self._watch):
+                    child.revive()
+                time.sleep(POLL_S)
+        finally:
+            self._stop()
+        return 0
 
     def _stop_soon(self, _signum: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def _stop(self) -> int:
+    def _stop(self) -> None:
+        self._watch.send(signal.SIGKILL)
         self._send_all(signal.SIGTERM)
         until = time.monotonic() + self._drain_s + KILL_AFTER_DRAIN_S
-        for child in self._children:
+        for child in (*self._children, self._watch):
             child.wait(until=until)
-        return 0
 
     def _send_all(self, signum: int) -> None:
         for child in self._children:
@@ -152,7 +199,15 @@ def pidfile(path: str) -> Iterator[None]:
 
 
 def web_children(limits: startup.Limits, *, reload: bool) -> list[Child]:
-    command = ["-m", "uvicorn", "support_bot.asgi:application", "--host", limits.host, "--port", str(limits.port)]
+    if not reload:
+        return [Child("web", partial(run_module, *web_command(limits)))]
+    folders = ["support_bot", "tools", "tracking", "templates"]
+    command = [*web_command(limits), "--reload", *(part for folder in folders for part in ("--reload-dir", folder))]
+    return [Child("web", partial(run_anew, *command), parting=signal.SIGTERM)]
+
+
+def web_command(limits: startup.Limits) -> list[str]:
+    command = ["uvicorn", "support_bot.asgi:application", "--host", limits.host, "--port", str(limits.port)]
     command += ["--ws-max-size", str(limits.ws_max_bytes), "--ws-per-message-deflate", "false"]
     command += ["--ws", "support_bot.ws_protocol:SocketProtocol"]
     # h11 refuses headers without an end; the faster parser takes any number of them.
@@ -161,25 +216,24 @@ def web_children(limits: startup.Limits, *, reload: bool) -> list[Child]:
     # Our own edge reads X-Forwarded-*, from TRUSTED_PROXIES alone; uvicorn would believe any local program.
     command += ["--no-server-header", "--no-access-log", "--no-proxy-headers"]
     # An empty logging configuration: the server's lines go through ours, one JSON record each.
-    command += ["--log-config", str(Path(__file__).with_name("uvicorn_log.json"))]
-    if not reload:
-        return [Child("web", command)]
-    folders = ["support_bot", "tools", "tracking", "templates"]
-    command += ["--reload", *(part for folder in folders for part in ("--reload-dir", folder))]
-    return [Child("web", command, parting=signal.SIGTERM)]
+    return [*command, "--log-config", str(Path(__file__).with_name("uvicorn_log.json"))]
 
 
 def worker_children() -> list[Child]:
+    return [Child(name, partial(run_module, *command)) for name, command in worker_commands().items()]
+
+
+def worker_commands() -> dict[str, list[str]]:
     """Turns and effects have slots of their own: hung turns must not keep approved calls waiting."""
-    celery = ["-m", "celery", "--quiet", "-A", "support_bot"]
-    quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    children = []
-    for queue, pool in QUEUES.items():
-        command = [*celery, "worker", "-Q", queue, "-n", node_name(queue), "--pool", pool]
-        children.append(Child(queue, [*command, "--concurrency", CONCURRENCY, *quiet]))
+    celery = ["celery", "--quiet", "-A", "support_bot"]
+    quiet = ["--concurrency", CONCURRENCY, "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    commands = {
+        queue: [*celery, "worker", "-Q", queue, "-n", node_name(queue), "--pool", pool, *quiet]
+        for queue, pool in QUEUES.items()
+    }
     # The schedule is fixed, so nothing has to be kept in a file.
-    beat = [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", "INFO"]
-    return [*children, Child("beat", beat)]
+    commands["beat"] = [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile", "", "--loglevel", "INFO"]
+    return commands
 
 
 def node_name(queue: str) -> str:
@@ -219,6 +273,8 @@ def main(arguments: Sequence[str]) -> int:
         supervisor = web(reload=wanted.reload) if wanted.role == "web" else worker()
         if supervisor is None:
             return 0
+        if PROCESSES.get_start_method() == "fork" and not wanted.reload:
+            preload.load(wanted.role)
         # Only now: a start that fails must not take the file from the process that is running.
         with pidfile(os.environ.get("PIDFILE", "")):
             return supervisor.run()

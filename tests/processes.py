@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from support_bot.supervise import QUEUES
+from support_bot.supervise import QUEUES, WATCH
 from tests.environment import process_environment
 from tests.servers import die_with_parent, free_port
 
@@ -52,12 +52,21 @@ def is_running(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def children_of(pid: int) -> list[int]:
+def children_of(pid: int, *, with_watch: bool = False) -> list[int]:
+    """Without a supervisor's watch, which serves nothing."""
     try:
         tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     except OSError:
         return []
-    return [int(child) for child in tasks.split()]
+    return [child for child in map(int, tasks.split()) if with_watch or name_of(child) != WATCH]
+
+
+def name_of(pid: int) -> str:
+    """As `ps -o comm` shows it; empty for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 @dataclass

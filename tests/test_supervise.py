@@ -3,32 +3,31 @@
 import os
 import shutil
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 
-from support_bot import lifeline
 from support_bot.probes import Deafness, web_probe
 from support_bot.startup import Limits, StartError, require_free_port
-from support_bot.supervise import node_name, pidfile, web_children, worker_children
-from tests.processes import Running, Stack, children_of, is_running, start, wait_until
+from support_bot.supervise import node_name, pidfile, web_command, worker_commands
+from tests.processes import Running, Stack, children_of, is_running, name_of, start, wait_until
 from tests.servers import free_port
 
 # The supervisor kills five seconds after the drain; a test does not wait that long.
 SUPERVISOR = """
 import sys
+from functools import partial
+from support_bot import errortext
 from support_bot.probes import Deafness
 from support_bot.logs import logging_config
 from support_bot.supervise import Child, Supervisor, pidfile
 logging_config(readable=False)
-child = Child("child", ["-c", sys.argv[1]])
+errortext.log_uncaught()
+child = Child("child", partial(exec, sys.argv[1], {}))
 answers = iter([True] + [False] * 2 + [True] * 10**6) if "deaf" in sys.argv else iter([True] * 10**6)
 deafness = Deafness(lambda: next(answers), what="it is deaf", patience_s=0.5)
 with pidfile(sys.argv[2]):
     sys.exit(Supervisor([child], deafness=deafness, drain_s=-4).run())
 """
-LIFELINE = b"/lifeline.py\0"
 PATIENT = "import signal; signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('stubborn', flush=True); signal.pause()"
 WITH_GRANDCHILD = """
@@ -58,20 +57,13 @@ def supervised(tmp_path):
 
 
 def child_of(running: Running, *, other_than: int = 0) -> int:
-    """The pid of the child, once it is past the lifeline and runs its program."""
+    """The pid of the child, once it goes by its own name."""
 
     def found() -> list[int]:
-        return [pid for pid in children_of(running.pid) if pid != other_than and LIFELINE not in command(pid)]
+        return [pid for pid in children_of(running.pid) if pid != other_than and name_of(pid) == "child"]
 
     wait_until(lambda: bool(found()), what=f"a child: {running.output()}", within=30)
     return found()[0]
-
-
-def command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return LIFELINE
 
 
 def test_a_killed_child_is_started_again(supervised):
@@ -145,15 +137,22 @@ def test_a_pidfile_that_another_process_took_over_stays(tmp_path):
     assert path.read_text() == "1\n"
 
 
-def test_a_program_whose_parent_is_gone_does_not_start(tmp_path):
-    not_our_parent = str(os.getpid() + 1)
-    running = start(
-        [lifeline.__file__, not_our_parent, "9", sys.executable, "-c", "print('started')"],
-        log=tmp_path / "log",
-    )
+def test_a_child_whose_parent_is_gone_does_not_start(tmp_path):
+    begin = "from support_bot.supervise import _become; _become('x', lambda: print('started'), 1, 9)"
+    running = start(["-c", begin], log=tmp_path / "log")
 
     assert running.process.wait(10) == 1
     assert "started" not in running.output()
+
+
+def test_what_a_child_raises_is_a_record_and_ends_it_with_1(supervised):
+    running = supervised("raise RuntimeError('a secret')")
+
+    running.wait_for_output('"code": 1')
+
+    assert '"type": "RuntimeError"' in running.output()
+    assert "Traceback" not in running.output()
+    assert "a secret" not in running.output()
 
 
 # --- deafness ---------------------------------------------------------------------------------------------------------
@@ -221,23 +220,21 @@ def test_a_taken_port_is_one_line_with_a_way_out(model_server):
 
 
 def test_the_web_command_carries_the_limits():
-    (child,) = web_children(limits(port=8123, ws_max_bytes=1000, drain_s=7.0), reload=False)
+    line = " ".join(web_command(limits(port=8123, ws_max_bytes=1000, drain_s=7.0)))
 
-    line = " ".join(child.command)
     assert "--port 8123" in line
     assert "--ws-max-size 1000" in line
     assert "--timeout-graceful-shutdown 7" in line
     assert "--no-proxy-headers" in line
-    assert "--reload" not in line
 
 
 def test_effects_and_turns_have_workers_of_their_own():
-    effects, turns, beat = worker_children()
+    commands = worker_commands()
 
-    assert node_name("effects") in effects.command
-    assert effects.command[effects.command.index("-Q") + 1] == "effects"
-    assert turns.command[turns.command.index("-Q") + 1] == "turns"
-    assert "beat" in beat.command
+    for queue in ("effects", "turns"):
+        assert node_name(queue) in commands[queue]
+        assert commands[queue][commands[queue].index("-Q") + 1] == queue
+    assert "beat" in commands["beat"]
 
 
 def test_a_bad_variable_is_one_line_and_2(tmp_path):

@@ -52,10 +52,8 @@ def _with_us(whom: str) -> list[int]:
     """The processes above this one that die with it, the uppermost first."""
     above: list[int] = []
     pid = os.getppid()
-    while pid > 1:
+    while SUPERVISOR in Path(f"/proc/{pid}/cmdline").read_bytes():  # its children are forks of it
         above.insert(0, pid)
-        if SUPERVISOR in Path(f"/proc/{pid}/cmdline").read_bytes():
-            break
         pid = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
     return {"child": [], "parent": above[1:], "group": above}[whom]
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.judge import Verdict
 from tests.faults.stores import PAIRS, Cluster, Town, town
-from tests.processes import Stack, children_of, is_running, wait_until
+from tests.processes import Stack, children_of, is_running, name_of, wait_until
 from tests.safety.cast import Facts, Pair
 from tests.servers import Redis
 from tests.wire import Browser
@@ -197,7 +197,7 @@ def test_ft_06_a_deaf_worker_is_noticed_and_started_again(stack: Stack, database
             return row[0] if row else None
 
         wait_until(lambda: beat() is not None, what="a first heartbeat", within=30)
-        (deaf,) = [pid for pid in children_of(worker.pid) if serves(pid, queue)]
+        (deaf,) = [pid for pid in children_of(worker.pid) if name_of(pid) == queue]
         os.kill(deaf, signal.SIGSTOP)
         silent = beat()
         wait_until(lambda: not is_running(deaf), what="the end of the deaf one", within=40)
@@ -205,8 +205,3 @@ def test_ft_06_a_deaf_worker_is_noticed_and_started_again(stack: Stack, database
 
     assert f'"reason": "the worker hears no task for {9 * 0.5:g} s"' in worker.output()
     assert worker.process.poll() is None
-
-
-def serves(pid: int, queue: str) -> bool:
-    arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    return b"-Q" in arguments and arguments[arguments.index(b"-Q") + 1] == queue.encode()

@@ -94,7 +94,7 @@ def worker_stopped(arena: Arena) -> Iterator[None]:
 
 
 def with_children(pid: int) -> list[int]:
-    return [pid, *(found for child in children_of(pid) for found in with_children(child))]
+    return [pid, *(found for child in children_of(pid, with_watch=True) for found in with_children(child))]
 
 
 def decided(arena: Arena, person: Person, tool: str, arguments: dict[str, Any], *, by: Sequence[Person]) -> str:

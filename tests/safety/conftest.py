@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from tests.environment import measured, process_environment
+from tests.environment import process_environment
 from tests.processes import ROOT, Running, Stack, manage
 from tests.safety import journal
 from tests.safety.arena import Arena, Product
@@ -69,8 +69,8 @@ def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.Temp
     try:
         with Hostile() as model:
             variables = {**VARIABLES, "OPENAI_BASE_URL": model.url, "EMAIL_URL": f"file://{mail}"}
-            web = stack.web(**variables, **measured(os.environ))
-            worker = stack.worker(**variables, **measured(os.environ))
+            web = stack.web(**variables)
+            worker = stack.worker(**variables)
             yield Product(
                 web=web,
                 worker=worker,
