@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun, worker_init, worker_process_init
+from django.db import connections
 
 from support_bot import broker, errortext
 from support_bot.lifeline import die_with_parent
@@ -62,3 +63,5 @@ def _bind_task(task_id: str, **_: object) -> None:
 @task_postrun.connect
 def _unbind_task(**_: object) -> None:
     origin.bind(request_id="", address="", session="")
+    for connection in connections.all(initialized_only=True):
+        connection.close()  # back to its pool, where a broken one is found before it is used again

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import shutil
+import signal
+import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
 
+from playwright._impl._driver import compute_driver_executable, get_driver_env
 from playwright.async_api import Browser, async_playwright
+
+from tests.servers import die_with_parent
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -27,10 +37,31 @@ def chromium_path() -> str | None:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """`async with chromium() as browser:` in an `async def` test."""
+    """`async with chromium() as browser:` in an `async def` test. One program serves all tests of a process."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        browser = await playwright.chromium.connect(_server())
         try:
             yield browser
         finally:
-            await browser.close()
+            await browser.close()  # with all its contexts; the program goes on
+
+
+@cache
+def _server() -> str:
+    """The address of a Chromium started by Playwright's own server, which ends with this process."""
+    settings = {"executablePath": chromium_path(), "args": ARGUMENTS, "host": "127.0.0.1"}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "chromium.json"
+        file.write_text(json.dumps(settings), encoding="utf-8")
+        process = subprocess.Popen(
+            [*compute_driver_executable(), "launch-server", "--browser", "chromium", "--config", str(file)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=get_driver_env(),
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+    atexit.register(process.terminate)
+    return address
