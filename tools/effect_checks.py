@@ -46,8 +46,12 @@ def check_call(call: ToolCall, now: datetime) -> ToolDefinition:
 
 
 def _check_clock(call: ToolCall, now: datetime) -> None:
-    if call.expires_at is None or call.expires_at <= now:
+    if is_over(call, now):
         raise Refusal(State.EXPIRED, "It could not be carried out in time.")
+
+
+def is_over(call: ToolCall, now: datetime) -> bool:
+    return call.expires_at is None or call.expires_at <= now
 
 
 def _owner_may(call: ToolCall, definition: ToolDefinition) -> bool:

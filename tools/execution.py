@@ -19,7 +19,7 @@ from tools import audit, outside_steps, settling
 from tools.canonical import load_arguments
 from tools.context import ToolContext
 from tools.dbroles import READ_ONLY, READ_WRITE, acting_as
-from tools.effect_checks import Refusal, check_call, check_record, check_reviewers
+from tools.effect_checks import Refusal, check_call, check_record, check_reviewers, is_over
 from tools.errors import Internal, NotFound, NotPossible, Timeout, ToolError
 from tools.health import TAMPERED
 from tools.models import Effect, ToolCall
@@ -100,7 +100,18 @@ def execute_call(*, call_id: UUID) -> str | None:
         return _after_error(call, error)
 
 
+class _TooLate(Exception):
+    """The time of the call ended while its effect was being made."""
+
+
 def _check_and_apply(call: ToolCall) -> str | Sending:
+    try:
+        return _in_one_transaction(call)
+    except _TooLate:  # nothing of it is left, and now the clock says so from the beginning
+        return _in_one_transaction(call)
+
+
+def _in_one_transaction(call: ToolCall) -> str | Sending:
     with transaction.atomic():
         _limit_statements(settings.EFFECT_TIMEOUT_S)
         step = _execute_claimed(call)
@@ -185,6 +196,8 @@ def _execute_claimed(claimed: ToolCall) -> str | Sending:
     )
     _tell_old_contact(call, to=before, now=now)
     move_call(call=call, to=State.SUCCEEDED, actor=audit.WORKER, now=now, sentence=outcome.sentence)
+    if is_over(call, database_now()):
+        raise _TooLate
     return State.SUCCEEDED
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from time import sleep
 from typing import Any
 
 import pytest
@@ -442,6 +443,7 @@ class Fragile:
     def __init__(self) -> None:
         self.errors: list[Exception] = []
         self.runs = 0
+        self.takes_s = 0.0
 
     def load(self, ctx: Any, *, lock: bool, **arguments: Any) -> Customer:
         return Customer.objects.get(pk=ctx.customer.pk)
@@ -449,6 +451,7 @@ class Fragile:
     def apply(self, ctx: Any, record: Customer, *, call_id: Any, **arguments: Any) -> Outcome:
         self.runs += 1
         Customer.objects.filter(pk=record.pk).update(phone=f"+4900{self.runs}")
+        sleep(self.takes_s)
         if self.errors:
             raise self.errors.pop(0)
         return Outcome(sentence="Done.", record=f"customer:{record.pk}")
@@ -490,6 +493,17 @@ def test_an_effect_that_fails_leaves_nothing_and_is_tried_again(alice: Customer,
     assert again(call).tries == 3
     assert effects(call) == 1
     assert phone_of(alice) == "+49003"
+
+
+def test_an_effect_that_is_not_finished_in_its_time_is_none(alice: Customer, rita: User, fragile: Fragile):
+    call = approved(alice, rita, "break_it", note="x")
+    change_row(call, expires_at=timezone.now() + timedelta(seconds=0.3))
+    fragile.takes_s = 0.4
+
+    assert execute_call(call_id=call.pk) == "expired"
+
+    assert fragile.runs == 1
+    assert_nothing_was_done(call)
 
 
 def test_the_pauses_between_tries_grow(alice: Customer, rita: User, fragile: Fragile, settings: Any):
