@@ -47,7 +47,7 @@ def place(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPat
     redis.start()
     stack = Stack(folder=folder, database_url=as_application(postgres_database()), redis_url=redis.url)
     try:
-        made = Place(stack.web(), redis)
+        made = Place(stack.web(RATE_LOGIN="100/minute"), redis)
         yield made
         for browser in made.browsers:
             browser.close()

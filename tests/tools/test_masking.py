@@ -213,10 +213,10 @@ def test_every_sixteen_digits_with_a_right_check_digit_are_masked(stem: int, gap
 def test_a_long_text_costs_time_in_proportion_to_its_length(piece: str):
     text = piece * (40_000 // len(piece))
 
-    began = time.perf_counter()
+    began = time.process_time()
     mask_personal(text)
 
-    assert time.perf_counter() - began < 2.0  # a quadratic pattern would take minutes
+    assert time.process_time() - began < 2.0  # a quadratic pattern would take minutes
 
 
 @pytest.mark.parametrize(
