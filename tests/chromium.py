@@ -39,7 +39,7 @@ def chromium_path() -> str | None:
 async def chromium() -> AsyncIterator[Browser]:
     """`async with chromium() as browser:` in an `async def` test. One program serves all tests of a process."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect(_server())
+        browser = await playwright.chromium.connect(server())
         try:
             yield browser
         finally:
@@ -47,8 +47,11 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @cache
-def _server() -> str:
-    """The address of a Chromium started by Playwright's own server, which ends with this process."""
+def server() -> str:
+    """The address of a Chromium started by Playwright's own server.
+
+    It ends with the thread that calls this first, so that must be the main one.
+    """
     settings = {"executablePath": chromium_path(), "args": ARGUMENTS, "host": "127.0.0.1"}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "chromium.json"

@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from tests.chromium import chromium, chromium_path
+from tests.chromium import server as chromium_server
 from tests.model_server import ModelServer
 from tests.people import alice, bob, ravi, rita, sam  # noqa: F401 - fixtures for every test
 from tests.processes import Stack, manage
@@ -56,6 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(missing)
         if item.get_closest_marker("browser") and chromium_path() is None:
             item.add_marker(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser"):
+        chromium_server()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,8 +40,9 @@ def change_link(arena: Arena) -> str:
 def test_pv_10_a_link_that_works_stands_in_no_log(arena: Arena, make):
     link = make(arena)
     key = link.strip("/").rpartition("/")[2]
-    secret = re.split(r"[-:]", key)[-1] or key[-20:]
-    assert len(secret) >= 16
+    secret = re.split(r"[-:]", key)[-1]
+    if len(secret) < 16:  # a signature may hold a dash of its own
+        secret = key[-20:]
     reader = WatchedBrowser(arena.product.web.url, arena.a.received)
     arena.visitors.append(reader)
     http = reader.http
