@@ -109,7 +109,8 @@ def _become(name: str, program: Callable[[], object], parent: int, parting: int)
         os._exit(1)
     call_process(name)
     for signum, handler in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
-        signal.signal(signum, handler)
+        if getattr(signal.getsignal(signum), "__func__", None) is Supervisor._stop_soon:  # not a profiler's
+            signal.signal(signum, handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
     try:
         program()
