@@ -15,6 +15,7 @@ from tests.environment import measured
 from tests.model_server import ModelServer
 from tests.processes import manage
 from tests.servers import Redis, as_application
+from tests.sessions import make_sessions
 from tests.wire import Browser, Socket
 
 CUSTOMERS = 120
@@ -44,10 +45,14 @@ class Chat:
     database_url: str
     model: ModelServer
     people: Iterator[int]
+    sessions: dict[str, str]
     opened: list[Browser | Socket]
 
     def customer(self) -> Browser:
-        return self.sign_in(f"load-{next(self.people):04d}")
+        name = f"load-{next(self.people):04d}"
+        browser = Browser(self.url).hold(name, self.sessions[name])
+        self.opened.append(browser)
+        return browser
 
     def sign_in(self, name: str) -> Browser:
         browser = Browser(self.url).sign_in(name)
@@ -73,13 +78,18 @@ def _chat_servers(
     stack = Stack(folder=folder, database_url=as_application(url), redis_url=redis.url)
     try:
         with ModelServer() as model:
-            variables = {**VARIABLES, **measured(os.environ), "OPENAI_BASE_URL": model.url}
-            web = stack.web(**variables)
+            variables = {**VARIABLES, "OPENAI_BASE_URL": model.url}
+            web = stack.web(**variables, **measured(os.environ))
             stack.worker(**variables, EMAIL_URL=f"file://{folder / 'mail'}")
             yield web.url, url, model
     finally:
         stack.stop()
         redis.stop()
+
+
+@pytest.fixture(scope="session")
+def _sessions(_chat_servers: tuple[str, str, ModelServer]) -> dict[str, str]:
+    return make_sessions(_chat_servers[1], names="load-%")
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +104,11 @@ def mail_folder(_chat_servers: tuple[str, str, ModelServer], tmp_path_factory: p
 
 
 @pytest.fixture
-def chat(_chat_servers: tuple[str, str, ModelServer], _people: Iterator[int]) -> Iterator[Chat]:
+def chat(
+    _chat_servers: tuple[str, str, ModelServer], _people: Iterator[int], _sessions: dict[str, str]
+) -> Iterator[Chat]:
     url, database_url, model = _chat_servers
-    made = Chat(url=url, database_url=database_url, model=model, people=_people, opened=[])
+    made = Chat(url=url, database_url=database_url, model=model, people=_people, sessions=_sessions, opened=[])
     yield made
     for opened in reversed(made.opened):
         opened.close()

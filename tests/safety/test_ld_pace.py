@@ -41,7 +41,7 @@ def test_ld_06_the_same_log_is_not_read_out_again_and_again(arena: Arena):
 
 def test_ld_06_new_conversations_of_a_customer_are_limited(arena: Arena):
     browser = arena.a.sign_in()
-    codes = []
+    codes: list[int] = []
     while len(codes) < 2 * NEW_TALKS and 429 not in codes:
         answer = browser.post("/chat/new/", {}, page="/accounts/password/change/")
         codes.append(answer.status_code)
