@@ -1,4 +1,4 @@
-"""Sessions that are there already: a sign-in by password costs a fifth of a second, and most tests test something else."""
+"""Sessions that are there already: a sign-in by password takes a fifth of a second, and most tests test else."""
 
 from __future__ import annotations
 
