@@ -126,6 +126,8 @@ class Crowd:
                 self.seen.problems.append(f"reviewer {number}: {type(error).__name__} {str(error)[:300]}")
             finally:
                 self._taken.discard(call_id)
+        if browser is not None:
+            browser.close()
 
     def _next_request(self) -> str | None:
         if self.resting.is_set() or self.gauge.in_flight >= self.target:

@@ -43,9 +43,6 @@ VARIABLES = {
     "RATE_MESSAGES": "off",
     "RATE_TOOL_CALLS": "off",
     "DAILY_TOKENS": "off",
-    # The lines of processes that are killed all the time are measured elsewhere; measuring would double their start.
-    "COVERAGE_PROCESS_START": "",
-    "COVERAGE_PROCESS_CONFIG": "",
 }
 
 
@@ -177,7 +174,12 @@ class Product:
         return psycopg.connect(self.database_url, autocommit=True, application_name=journal.HARNESS)
 
     def reviewer(self, number: int) -> Browser:
-        return Browser(self.web.url).sign_in(Pair(number).facts("S1").username)
+        browser = Browser(self.web.url)
+        try:
+            return browser.sign_in(Pair(number).facts("S1").username)
+        except BaseException:
+            browser.close()
+            raise
 
 
 def kill(pids: list[int]) -> None:

@@ -39,8 +39,6 @@ VARIABLES = {
     "RATE_LOGIN": "off",
     "RATE_MESSAGES": "off",
     "DAILY_TOKENS": "off",
-    "COVERAGE_PROCESS_START": "",
-    "COVERAGE_PROCESS_CONFIG": "",
 }
 
 

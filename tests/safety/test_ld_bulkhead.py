@@ -36,6 +36,7 @@ def begin_turn(browser: Browser) -> None:
     """In a conversation of its own; nobody waits for its end."""
     while (page := browser.post("/chat/new/", {}, page="/accounts/password/change/")).status_code == 429:
         time.sleep(int(page.headers["retry-after"]))
+    assert page.status_code == 302, (page.status_code, page.text[:1000])
     socket = browser.socket(page.headers["location"].rstrip("/").rsplit("/", 1)[-1])
     socket.until(type="ack", client_msg_id=socket.say("Hello"))
     socket.close()
@@ -86,6 +87,7 @@ def test_ld_09_turns_that_hang_keep_nobody_else_waiting(
     usual = neighbour.chat_s(), neighbour.approval_s()
     arena.model.script_for(a.facts.tag, always=lambda body: text("One moment", gate))
     browser = a.sign_in()
+    browser.get("/accounts/password/change/")  # one CSRF cookie for all threads
     try:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(begin_turn, [browser] * count))
