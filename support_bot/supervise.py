@@ -41,14 +41,14 @@ WORKER_START_S = 60.0
 CONCURRENCY = "2"
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 WATCH = "watch"
-PROCESSES = multiprocessing.get_context("fork") if sys.platform == "linux" else multiprocessing.get_context("spawn")
+PROCESSES = multiprocessing.get_context("fork")
 
 
 class Child:
     """One program, started again after its end with a growing delay.
 
     A fork of the supervisor, which has loaded the code and holds neither threads nor connections: so it is there at
-    once, and shares the memory. Where forking is unsafe (macOS), a process of its own that loads everything anew.
+    once, and shares the memory.
     """
 
     def __init__(self, name: str, program: Callable[[], object], *, parting: int = signal.SIGKILL) -> None:
@@ -274,7 +274,8 @@ def main(arguments: Sequence[str]) -> int:
         supervisor = web(reload=wanted.reload) if wanted.role == "web" else worker()
         if supervisor is None:
             return 0
-        if PROCESSES.get_start_method() == "fork" and not wanted.reload:
+        # On macOS what a provider's SDK asks the system for must not be asked before a fork.
+        if sys.platform == "linux" and not wanted.reload:
             preload.load(wanted.role)
         # Only now: a start that fails must not take the file from the process that is running.
         with pidfile(os.environ.get("PIDFILE", "")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import os
 import shutil
@@ -145,12 +146,16 @@ def _administer(url: str, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def _postgres_template(postgres_url: str) -> str:
-    """A migrated and seeded database, made once; each stack gets a copy, which takes a tenth of a second."""
-    name = f"template_{uuid.uuid4().hex[:12]}"
-    _administer(postgres_url, f"CREATE DATABASE {name}")
-    url = with_database(postgres_url, name)
-    manage("migrate", "--verbosity", "0", database_url=as_application(url), MIGRATE_DATABASE_URL=url)
-    manage("seed_demo", database_url=as_application(url))
+    """A migrated and seeded database, made once for all processes of a run; a copy takes a tenth of a second."""
+    name, draft = "template_demo", "template_draft"
+    with psycopg.connect(postgres_url, autocommit=True) as session:
+        session.execute("SELECT pg_advisory_lock(1)")  # until this connection ends: the others wait for the first
+        if session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            session.execute(f"CREATE DATABASE {draft}".encode())
+            url = with_database(postgres_url, draft)
+            manage("migrate", "--verbosity", "0", database_url=as_application(url), MIGRATE_DATABASE_URL=url)
+            manage("seed_demo", database_url=as_application(url))
+            session.execute(f"ALTER DATABASE {draft} RENAME TO {name}".encode())
     return name
 
 
@@ -183,9 +188,17 @@ def app_database_url(database_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "demo.sqlite3"
-    manage("migrate", "--verbosity", "0", database_url=f"sqlite:///{path}")
-    manage("seed_demo", database_url=f"sqlite:///{path}")
+    """The same as a file."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of all processes of the run
+    path, draft = folder / "template.sqlite3", folder / "draft.sqlite3"
+    with (folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            manage("migrate", "--verbosity", "0", database_url=f"sqlite:///{draft}")
+            manage("seed_demo", database_url=f"sqlite:///{draft}")
+            draft.rename(path)
     return path
 
 

@@ -14,7 +14,7 @@ from tests.servers import Redis
 SEED = 20261121
 
 
-# Four minutes on two busy cores: too long for every run until the kills cost less.
+# Two and a half minutes of two cores: too long for every run until the kills cost less.
 @pytest.mark.long
 def test_ft_02_no_kill_loses_or_repeats_what_was_approved(
     postgres_database: Callable[[], str],

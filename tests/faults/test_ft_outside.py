@@ -159,7 +159,7 @@ def asked_between(gateway: EffectGateway, key: str) -> bool:
 def test_ft_14_p_13_refunds_whose_answers_are_lost_are_paid_once_and_a_poisoned_one_keeps_nobody(
     outside: Callable[..., Any], database_url: str, record_property: Callable[..., None]
 ):
-    pay_all(outside, database_url, count=61, moods=Moods(hangs=1), within=120, tell=record_property)
+    pay_all(outside, database_url, count=41, moods=Moods(hangs=1), within=120, tell=record_property)
 
 
 @pytest.mark.long

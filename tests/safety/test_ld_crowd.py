@@ -100,7 +100,7 @@ async def crowded(
 
 
 async def test_ld_07_a_crowd_is_acked_at_once_and_costs_no_connections(arena: Arena, beside: Stack, crowd: Crowd):
-    seen = await crowded(arena, beside, crowd, idle=200, active=20, answer_s=3, seconds=12)
+    seen = await crowded(arena, beside, crowd, idle=200, active=20, answer_s=2, seconds=8)
 
     print(seen)
     assert seen.turns >= 40
