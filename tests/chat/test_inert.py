@@ -116,8 +116,8 @@ def test_the_text_of_json_is_still_the_same_json():
 
 
 def test_a_hostile_text_costs_no_time():
-    began = time.perf_counter()
+    began = time.process_time()
 
     inert("<" * 4000 + "[staff " * 1000 + "<invoke " * 1000 + "<|" * 4000)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

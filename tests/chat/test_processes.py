@@ -86,14 +86,15 @@ def test_a_turn_is_stopped_through_another_process_however_early(product: Produc
     one = alice.socket()
     other = sign_in(product.there.url, "alice").socket(one.conversation)
 
+    # Asked or not: the request of a turn that was stopped early may still be on its way.
+    product.model.always = lambda body: text("Half an answer", Gate())
+
     for _ in range(8):
-        product.model.script(text("Half an answer", Gate()))
         one.say("Hi")
         turn_id = other.until(type="message", author="customer")["turn_id"]
         other.send(type="turn.cancel", turn_id=turn_id)
 
         assert other.until_turn_ends(turn_id)["state"] == "cancelled"
-        product.model.clear()
 
 
 def test_a_turn_of_a_killed_process_goes_on_in_another_one(product: Product, alice: Browser, sign_in: SignIn):

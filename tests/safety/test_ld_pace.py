@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-import uuid
 
 from tests.safety.arena import Arena
 from tests.safety.hostile import say
@@ -15,9 +13,10 @@ NEW_TALKS = 60  # conversations that a customer may begin in a minute
 
 def test_ld_06_frames_of_one_socket_are_limited_and_its_neighbour_does_not_wait(arena: Arena):
     hasty, calm = arena.a.chat(), arena.b.chat()
-    frame = json.dumps({"type": "turn.cancel", "turn_id": str(uuid.uuid4())})
     for _ in range(2 * BURST):
-        hasty.ws.send(frame)
+        hasty.ws.send(
+            "no frame"
+        )  # the cheapest that there is: a busy machine must not be slow enough to allow them all
     arena.turn(calm, say("Hello."))
 
     refused = hasty.until(type="error", code="rate_limited")

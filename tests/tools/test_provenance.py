@@ -324,11 +324,11 @@ def test_of_two_the_worse_counts():
 
 def test_hostile_texts_cost_no_time():
     hostile = ["a@" * 3000, "1 " * 3000, "+" + "1-" * 3000, "x." * 3000, "ORD-1002 " * 800]
-    began = time.perf_counter()
+    began = time.process_time()
 
     found(typed=hostile, untrusted=hostile * 20, street="a b c d e f g h", phone="+49305550001", email="a@b.example")
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_long_conversation_is_searched_in_a_moment():
@@ -336,10 +336,10 @@ def test_a_long_conversation_is_searched_in_a_moment():
     said = tuple(f"message {number} " + "word 12 " * 400 for number in range(60))
     values = tuple(f"value {number} Musterstr. {number}" for number in range(8000))
     parcels = [{"weight_kg": 1.5, "contents": f"books {number} of a shop in town"} for number in range(10)]
-    began = time.perf_counter()
+    began = time.process_time()
 
     found(
         "create_order", typed=said, trusted=values, untrusted=values, parcels=parcels, street="Elsewhere 5", name="X Y"
     )
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
