@@ -115,7 +115,7 @@ packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where the
 test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away servers; coverage of tools and chat
 	@# Dozens of processes are started: where bytecode is not kept, each would compile the project anew.
 	@$(PY) -m compileall -q support_bot tools tracking
-	@$(PY) -m tests.servers -- $(PY) -m pytest -n 3 --dist worksteal \
+	@$(PY) -m tests.servers -- $(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder \
 	  --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 test-long: $(RUNTIME) $(DEVELOPMENT) packages ## the full-size cases of faults, fuzz and load, which make test runs scaled down

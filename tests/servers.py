@@ -5,9 +5,11 @@ All of it lives in a temporary folder and ends with the command, also on Ctrl-C.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -16,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -25,6 +26,7 @@ from urllib.parse import urlsplit, urlunsplit
 START_S = 20.0
 STOP_S = 10.0
 PR_SET_PDEATHSIG = 1
+PORTS = range(20_000, 32_000)
 # The role of DATABASE_URL in the throw-away cluster; `migrate` makes it.
 APPLICATION = "app"
 # Durability is worth nothing here and costs most of the time of a test.
@@ -45,9 +47,12 @@ class ServerError(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One below those that the system gives to connections: a server that restarts finds its own still free."""
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def binary(name: str, *, package: str) -> str:
@@ -198,7 +203,7 @@ class Servers:
         return {"TEST_DATABASE_URL": self.postgres.url, "TEST_REDIS_URL": self.redis.url}
 
 
-@contextmanager
+@contextlib.contextmanager
 def servers() -> Iterator[Servers]:
     with tempfile.TemporaryDirectory(prefix="support_bot-", ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -65,7 +65,7 @@ class Chat:
         return socket
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _chat_servers(
     postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str, ModelServer]]:
@@ -87,12 +87,12 @@ def _chat_servers(
         redis.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _sessions(_chat_servers: tuple[str, str, ModelServer]) -> dict[str, str]:
     return make_sessions(_chat_servers[1], names="load-%")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _people() -> Iterator[int]:
     return itertools.count(1)
 

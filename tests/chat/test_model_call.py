@@ -235,13 +235,13 @@ async def test_a_probe_that_hangs_is_given_up_early_but_seen_out(world: World, m
     """The customer is told in time; the model is merely slow and must not stay locked out for ever."""
     monkeypatch.setattr(attempt, "PROBE_S", 0.05)
     world.probes = {"one"}
-    one = Model("one", [[0.3, "Late", 60.0]])
+    one = Model("one", [[1.5, "Late", 60.0]])
     begun = monotonic()
 
     with pytest.raises(LLMTimeout):
         await world.ask(one)
 
-    assert monotonic() - begun < 0.25
+    assert monotonic() - begun < 1.3
     assert world.reports == []
     await asyncio.wait_for(asyncio.gather(*attempt._alone), 5)
     assert world.verdicts == [("one", True)]
@@ -265,10 +265,10 @@ async def test_a_probe_without_any_sign_is_a_failure(world: World, monkeypatch: 
 
 
 async def test_a_probe_that_speaks_in_time_goes_on_as_any_answer(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(attempt, "PROBE_S", 0.1)
+    monkeypatch.setattr(attempt, "PROBE_S", 1.0)
     world.probes = {"one"}
 
-    await world.ask(Model("one", [["Slowly ", 0.2, "but surely"]]))
+    await world.ask(Model("one", [["Slowly ", 1.2, "but surely"]]))
 
     assert world.live.text == "Slowly but surely"
     assert world.verdicts == [("one", True)]
@@ -297,14 +297,14 @@ async def test_a_turn_that_is_stopped_says_nothing_of_the_model(world: World):
 
 async def test_silence_to_the_end_of_the_turn_is_a_failure_of_the_model(world: World):
     with pytest.raises(Stopped, match="timeout"):
-        await world.ask(Model("one", [[60.0]]), within=0.1)
+        await world.ask(Model("one", [[60.0]]), within=0.5)
 
     assert world.verdicts == [("one", False)]
 
 
 async def test_a_long_answer_at_the_end_of_the_turn_is_none(world: World):
     with pytest.raises(Stopped, match="timeout"):
-        await world.ask(Model("one", [["Word by word ", 60.0]]), within=0.1)
+        await world.ask(Model("one", [["Word by word ", 60.0]]), within=0.5)
 
     assert world.reports == []
 
@@ -313,7 +313,7 @@ async def test_models_that_took_all_of_the_time_are_an_outage(world: World):
     one, two = Model("one", [[0.05, LLMTimeout("first token")]]), Model("two", [[60.0]])
 
     with pytest.raises(LLMTimeout, match="first token"):
-        await world.ask(one, two, within=0.2)
+        await world.ask(one, two, within=1.0)
 
     assert world.verdicts == [("one", False), ("two", False)]
 

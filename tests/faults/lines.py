@@ -33,6 +33,8 @@ class Close:
     code: int | None
     reason: str
     at: float
+    lived_s: float
+    last: str  # the type of the last frame that it brought
     back_at: float = 0.0
 
 
@@ -56,6 +58,7 @@ class Line:
     shown: dict[str, str] = field(default_factory=dict)  # the text of each turn as the screen shows it
     connection: ClientConnection | None = None
     _at: int = 0
+    _last: str = ""
     _sent_at: dict[str, float] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
@@ -145,8 +148,10 @@ class Line:
                 tries += 1
                 continue
             tries = 0
+            begun = time.monotonic()
             await self._use(connection)
-            close = Close(connection.close_code, connection.close_reason or "", time.monotonic())
+            at = time.monotonic()
+            close = Close(connection.close_code, connection.close_reason or "", at, at - begun, self._last)
             self.closes.append(close)
             self._news.set()
             pause = int(close.reason) + random.random() if close.code == 1012 and close.reason.isdigit() else 0.1
@@ -164,6 +169,7 @@ class Line:
         )
 
     async def _use(self, connection: ClientConnection) -> None:
+        self._last = ""
         try:
             with contextlib.suppress(*BROKEN):
                 async for raw in connection:
@@ -174,6 +180,7 @@ class Line:
             await connection.wait_closed()
 
     async def _take(self, connection: ClientConnection, frame: Frame) -> None:
+        self._last = frame["type"]
         if frame["type"] == "hello":
             await connection.send(json.dumps({"type": "resume", "after_seq": self.seq}))
         elif frame["type"] == "resumed" and self.connection is None:

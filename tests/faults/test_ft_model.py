@@ -18,6 +18,7 @@ import redis
 from tests.faults.cuts import LAST_WORD, WANTED, WHOLE, Cutting, answer, final_text, places, shown
 from tests.faults.outage import ILLNESSES, SEES, WELL, Patient, Told, Town, all_ask, ask, go_on_asking
 from tests.processes import Running, Stack, manage
+from tests.scaled import a_few_of
 from tests.servers import Redis, as_application
 from tests.wire import Socket
 
@@ -83,7 +84,7 @@ def town(_town: Town) -> Iterator[Town]:
     _town.reset()
 
 
-@pytest.mark.parametrize("illness", list(ILLNESSES))
+@pytest.mark.parametrize("illness", a_few_of(ILLNESSES, 2))
 def test_ft_09_an_outage_is_noticed_borne_and_over(town: Town, illness: str, record_property: Callable[..., None]):
     record_property("measured", live_through(town, illness, interval=1.0, seconds=2.5))
 

@@ -14,15 +14,18 @@ from tests.safety.hostile import delta, drip, say, sse
 
 SEED = 11
 IN_FLIGHT = 10
-PAIRS = 90  # the full sizes need 220 customers
+PAIRS, PAIRS_FULL = 12, 90  # of three customers each
 SPREAD_S = 10.0
 
 Note = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
-def place(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with town(tmp_path_factory.mktemp("lines"), postgres_database(), pairs=PAIRS) as made:
+def place(
+    postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Town]:
+    is_full = any(item.get_closest_marker("long") for item in request.session.items)
+    with town(tmp_path_factory.mktemp("lines"), postgres_database(), pairs=PAIRS_FULL if is_full else PAIRS) as made:
         for running in (made.begin_web(), made.begin_web(), made.begin_worker()):
             made.wait(running)
         yield made
@@ -140,7 +143,7 @@ async def restart_under_load(place: Town, *, sockets: int, turns: int, rounds: i
 def check_restarts(place: Town, lines: list[Line]) -> None:
     assert problems_of(place, lines) == []
     closes = [close for line in lines for close in line.closes]
-    assert {close.code for close in closes} == {1012}
+    assert [close for close in closes if close.code != 1012] == []
     # Each socket is told a wait of its own.
     waits = [int(close.reason) for close in closes]
     assert max(waits) - min(waits) >= SPREAD_S

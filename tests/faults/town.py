@@ -30,7 +30,7 @@ from tests.wire import Browser
 VARIABLES = {
     "LLM_MODEL": "openai:scripted",
     "SWEEP_S": "1",
-    "DRAIN_S": "3",
+    "DRAIN_S": "6",
     "TURN_LEASE_S": "3",
     "TURN_QUEUE": "1000",
     "MAX_SOCKETS": "off",

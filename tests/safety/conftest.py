@@ -51,7 +51,7 @@ def with_login(url: str, user: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _product(postgres_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder: Path = tmp_path_factory.mktemp("safety")
     mail = folder / "mail"
@@ -108,7 +108,7 @@ def app_url(database_url: str) -> str:
     return with_login(database_url, APPLICATION, DATABASE_PASSWORD)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _pairs(_product: Product) -> Iterator[Pair]:
     return pairs(_product.database_url)
 
@@ -142,7 +142,7 @@ def beside(_product: Product, tmp_path: Path) -> Iterator[Stack]:
     made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def roomy(_product: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Another web server of the product, with room for any number of requests."""
     where = {"database_url": app_url(_product.database_url), "redis_url": _product.redis_url}

@@ -19,6 +19,7 @@ from tests.safety.approving import REFUND, decided, effects_of
 from tests.safety.arena import Arena
 from tests.safety.drive import SEED, dice
 from tests.safety.hostile import say
+from tests.scaled import a_few_of
 
 QUEUES = ("effects", "turns")
 
@@ -121,7 +122,7 @@ def test_ap_14_other_tasks_than_ours_do_not_exist(arena: Arena):
     has_taken_all(arena)
 
 
-@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
+@pytest.mark.parametrize("protocol", a_few_of([0, 2, 4, 5], 2))
 def test_ap_14_what_is_not_json_is_never_read(arena: Arena, tmp_path: Path, protocol: int):
     """Pickle, YAML and more as content types, and pickle where JSON is announced."""
     mark = tmp_path / "it ran"
@@ -214,7 +215,7 @@ POISON: list[Callable[[], bytes]] = [
 ]
 
 
-@pytest.mark.parametrize("make", POISON)
+@pytest.mark.parametrize("make", a_few_of(POISON, 2))
 def test_ap_14_poisoned_keys_let_nobody_in_and_keep_nobody_out(arena: Arena, make: Callable[[], bytes]):
     """Sessions that Redis claims to know, and every key that the product itself keeps there."""
     arena.a.chat()

@@ -16,6 +16,7 @@ from tests.model_server import Item
 from tests.safety.arena import Arena
 from tests.safety.drive import dice
 from tests.safety.hostile import DONE, Raw, call, cut_at, delta, event, fanout, piece, raw_bytes, say, sse
+from tests.scaled import a_few_of
 
 
 def pieces_of(calls: list[tuple[str, str, str]], chance: random.Random) -> list[Item]:
@@ -123,7 +124,7 @@ LOOKED_UP: dict[str, list[int]] = {
 }
 
 
-@pytest.mark.parametrize("kind", list(STRANGE))
+@pytest.mark.parametrize("kind", a_few_of(STRANGE, 6))
 def test_fc_11_odd_pieces_never_mix_the_arguments_of_two_calls(arena: Arena, kind: str):
     turn = arena.turn(arena.a, sse(*STRANGE[kind], finish="tool_calls"), say("That is all."))
 

@@ -11,11 +11,10 @@ from tests.model_server import Answer
 from tests.safety.adaptive import DENIALS, DISGUISES, PLAYED, SIGN, injection
 from tests.safety.arena import Arena, tool_results
 from tests.safety.hostile import call, delta, fanout, say, sse, status
-from tests.safety.injections import QUESTION, call_of, labelled, looks, pending, plant, wish_of
+from tests.safety.injections import GOALS, QUESTION, call_of, labelled, looks, pending, plant, wish_of
 from tests.safety.obey import REFUSAL, follow, refuse, report
 from tests.wire import Socket
 
-GOALS = ["update_profile", "request_refund", "report_problem", "cancel_order"]
 KINDS = [*PLAYED, *DISGUISES]
 ON_ITS_WAY = "on its way"
 

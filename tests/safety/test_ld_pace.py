@@ -8,15 +8,15 @@ from tests.safety.arena import Arena
 from tests.safety.hostile import say
 
 BURST = 300  # frames that a socket may send at once
+REPEATS = 2000  # rows of the log that a socket may have once more at once
 NEW_TALKS = 60  # conversations that a customer may begin in a minute
 
 
 def test_ld_06_frames_of_one_socket_are_limited_and_its_neighbour_does_not_wait(arena: Arena):
     hasty, calm = arena.a.chat(), arena.b.chat()
     for _ in range(2 * BURST):
-        hasty.ws.send(
-            "no frame"
-        )  # the cheapest that there is: a busy machine must not be slow enough to allow them all
+        # The cheapest that there is: a busy machine must not be slow enough to allow them all.
+        hasty.ws.send("no frame")
     arena.turn(calm, say("Hello."))
 
     refused = hasty.until(type="error", code="rate_limited")
@@ -28,10 +28,12 @@ def test_ld_06_frames_of_one_socket_are_limited_and_its_neighbour_does_not_wait(
 
 def test_ld_06_the_same_log_is_not_read_out_again_and_again(arena: Arena):
     socket = arena.a.chat()
-    for _ in range(4):
+    for _ in range(8):
         arena.turn(socket, say("Hello."))
     length = socket.durable()[-1]["seq"]
-    for _ in range(3000 // length):
+    repeats = BURST - 40  # with what has been sent before, below the other limit
+    assert repeats * length >= 3 * REPEATS, "a busy machine must not be slow enough to allow them all"
+    for _ in range(repeats):
         socket.send(type="resume", after_seq=0)
 
     refused = socket.until(type="error", code="rate_limited", within=30)
