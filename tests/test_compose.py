@@ -273,6 +273,7 @@ def composed(tmp_path, postgres_url, redis_server, model_server):
     made.down()
 
 
+@pytest.mark.long
 def test_the_main_job_on_the_commands_of_the_file(composed, model_server):
     composed.run("migrate", SERVICES["migrate"]["command"])
     composed.run("web", ["python", "manage.py", "seed_demo"])

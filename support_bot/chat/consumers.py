@@ -44,7 +44,7 @@ from tools.states import State
 
 logger = structlog.get_logger(__name__)
 
-SIGNED_OUT, NOT_FOUND, TOO_MANY = 4401, 4404, 4429
+SIGNED_OUT, NOT_FOUND, FAILED = 4401, 4404, 1011
 INTERNAL = "Something went wrong on our side. Please try again."
 
 
@@ -74,6 +74,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await _until_one_ends(self._take_frames(receive), self._take_news(), self.outgoing.run())
         except StopConsumer:
             pass
+        except OSError:  # by ASGI what a server raises for a peer that is gone
+            raise
+        except Exception as error:  # the database or Redis is away for a moment: the peer is told, and comes back
+            logger.error("socket.failed", error=type(error).__name__, exc_info=error)
+            with suppress(Exception):  # it may be closed already
+                await self.close(FAILED)
         finally:
             await self._leave()
 

@@ -117,17 +117,17 @@ def talk(alice):
     return talk
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("width", [PHONE, pytest.param(DESK, marks=pytest.mark.long)])
 async def test_public_pages(db, width):
     await look(Client(), PUBLIC, width)
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("width", [PHONE, pytest.param(DESK, marks=pytest.mark.long)])
 async def test_personal_pages(signed_in, width):
     await look(signed_in, PERSONAL, width)
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("width", [DESK, pytest.param(PHONE, marks=pytest.mark.long)])
 async def test_staff_pages(reviewer, waiting, talk, width):
     review, chat = f"/admin/tools/approval/{waiting.pk}/review/", f"/admin/chat/conversation/{talk.pk}/change/"
 

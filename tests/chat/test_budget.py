@@ -22,7 +22,10 @@ from tracking.models import Customer
 SignIn = Callable[[str, str], Browser]
 
 
-@pytest.mark.parametrize(("variable", "bob_is_served"), [("DAILY_TOKENS", True), ("DAILY_TOKENS_TOTAL", False)])
+@pytest.mark.parametrize(
+    ("variable", "bob_is_served"),
+    [("DAILY_TOKENS", True), pytest.param("DAILY_TOKENS_TOTAL", False, marks=pytest.mark.long)],
+)
 def test_a_spent_budget_is_told_and_holds(
     demo_stack: Stack, model_server: ModelServer, sign_in: SignIn, variable: str, bob_is_served: bool
 ):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis
 
 from support_bot.chat import authority, consumers, sockets
 from support_bot.chat.authority import Authority
@@ -31,12 +32,12 @@ class Layer:
         return {}
 
     async def group_add(self, group: str, channel: str) -> None:
-        raise ConnectionError
+        raise redis.ConnectionError
 
     group_discard = group_add
 
 
-async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatch: pytest.MonkeyPatch):
+async def test_a_socket_that_failed_while_it_opened_is_told_and_takes_up_no_place(monkeypatch: pytest.MonkeyPatch):
     async def opened(*, scope: Any, socket: Any) -> Conversation:
         socket.holder = Authority(session_key="s", user_id=1, customer=Customer(pk=1), rights="")
         socket.place = Place(name="c", customer_id=1, origin="")
@@ -46,16 +47,19 @@ async def test_a_socket_that_failed_while_it_opened_takes_up_no_place(monkeypatc
     async def receive() -> dict[str, Any]:
         return {"type": "websocket.connect"}
 
+    sent: list[dict[str, Any]] = []
+
     async def send(message: dict[str, Any]) -> None:
-        pass
+        sent.append(message)
 
     monkeypatch.setattr(sockets, "open_socket", opened)
     monkeypatch.setattr("support_bot.chat.consumers.get_channel_layer", Layer)
 
-    with pytest.raises(ConnectionError):
-        await ChatConsumer()({"type": "websocket"}, receive, send)
+    await ChatConsumer()({"type": "websocket"}, receive, send)
 
     assert sockets._open == set()
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert sent[-1]["code"] == 1011
 
 
 async def test_the_end_of_an_interrupted_turn_begins_those_that_wait_behind_it(monkeypatch: pytest.MonkeyPatch):

@@ -114,7 +114,7 @@ def test_ft_04_one_task_fifty_times_and_redelivered_while_it_runs_is_one_effect(
     assert place.verdict() == []
 
 
-@pytest.mark.parametrize("point", ["K4", "K5"])
+@pytest.mark.parametrize("point", ["K4", pytest.param("K5", marks=pytest.mark.long)])
 def test_ft_04_a_worker_that_slept_past_its_lease_makes_no_second_effect(place: Place, point: str):
     folder = place.product.orders
     tokens.arm(folder, point=point, whom=tokens.PAUSE, skip=0)

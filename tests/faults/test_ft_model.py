@@ -181,6 +181,7 @@ def test_ft_09_with_a_spare_model_the_customer_hardly_notices(town: Town):
     go_on_asking(people, lambda _: town.row("main") == ("closed", ""), within=60)  # the spare is not asked again
 
 
+@pytest.mark.long
 def test_ft_09_a_model_that_hangs_is_told_of_while_the_customer_waits(town: Town):
     [person] = town.crowd(town.web, 1)
     town.patient.fall_ill("only", "hangs")
@@ -236,7 +237,7 @@ def is_honest(told: Told, calls: list[str], *, whole_text: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("place", list(places(answer(with_text=True))))
+@pytest.mark.parametrize("place", a_few_of(places(answer(with_text=True)), 8))
 def test_ft_10_a_cut_answer_is_marked_runs_nothing_and_is_not_said_twice(town: Town, place: str):
     wire = answer(with_text=True)
     cutting = Cutting(wire, places(wire)[place])
@@ -250,7 +251,7 @@ def test_ft_10_a_cut_answer_is_marked_runs_nothing_and_is_not_said_twice(town: T
     assert (RECONNECTING in told.notices) is came_whole
 
 
-@pytest.mark.parametrize("place", CALL_PLACES)
+@pytest.mark.parametrize("place", a_few_of(CALL_PLACES, 3))
 def test_ft_10_a_cut_call_is_never_run_and_the_spare_model_makes_it_once(town: Town, place: str):
     wire = answer(with_text=False)
     cutting = Cutting(wire, places(wire)[place])

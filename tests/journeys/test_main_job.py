@@ -22,6 +22,7 @@ TRAIL = [
 ]
 
 
+@pytest.mark.long
 def test_on_the_demo(demo_stack: Stack, model_server: ModelServer):
     web = demo_stack.web(LLM_MODEL="openai:scripted", OPENAI_BASE_URL=model_server.url)
 
@@ -54,6 +55,7 @@ def test_on_postgresql_and_redis(stack: Stack, model_server: ModelServer):
     assert [event for (event,) in trail] == TRAIL
 
 
+@pytest.mark.long
 def test_words_that_look_like_json_stay_words_on_sqlite(
     demo_stack: Stack, model_server: ModelServer, sign_in: Callable[[str, str], Browser]
 ):

@@ -10,6 +10,7 @@ from tests.safety.arena import Arena
 from tests.safety.drive import codes, drive
 from tests.safety.hostile import call, fanout, say
 from tests.safety.test_fc_values import ADDRESS, PARCEL
+from tests.scaled import a_few_of
 
 # More than a customer may ask for in a day; the hundred of the catalogue are the `long` case.
 TIMES = 20
@@ -49,7 +50,7 @@ TOOLS = [
 ]
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", a_few_of(TOOLS, 3))
 def test_ap_01_many_wishes_make_no_effect_and_few_requests(arena: Arena, tool: str):
     wish(arena, tool, TIMES)
 

@@ -22,7 +22,7 @@ from tests.safety.approving import (
 from tests.safety.arena import Arena
 from tests.safety.person import Person
 
-ROUNDS = 40
+ROUNDS = 15
 
 
 # --- AP-02 ------------------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def test_ld_03_who_reads_nothing_is_gone_in_time_and_costs_little(arena: Arena, 
         peer.close()
 
 
+@pytest.mark.long
 def test_ld_03_an_idle_peer_that_reads_nothing_is_gone_in_time(arena: Arena, slow_web: Running, crowd: Crowd):
     """Nothing waits for it here: the kernel took all. Only that it answers no ping tells."""
     (person,) = crowd(slow_web, 1)

@@ -151,7 +151,7 @@ def slow_error() -> Wire:
     return Wire(write)
 
 
-@pytest.mark.parametrize("kind", list(SLOW))
+@pytest.mark.parametrize("kind", a_few_of(SLOW, 3))
 def test_ld_04_a_model_that_says_nothing_is_given_up_at_the_idle_limit(arena: Arena, kind: str):
     arena.model.always = lambda body: SLOW[kind]()
     begun = time.monotonic()
@@ -230,7 +230,7 @@ def overwhelm(arena: Arena, kind: str) -> Watch:
     return seen
 
 
-@pytest.mark.parametrize("kind", list(TOO_MUCH))
+@pytest.mark.parametrize("kind", a_few_of(TOO_MUCH, 6))
 def test_ld_05_too_much_meets_the_cap(arena: Arena, kind: str):
     seen = overwhelm(arena, kind)
 

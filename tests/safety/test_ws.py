@@ -19,6 +19,7 @@ from tests.safety.conftest import app_url
 from tests.safety.doors import Header, knock, status_of
 from tests.safety.hostile import drip, fanout, say
 from tests.safety.person import Person, WatchedBrowser
+from tests.scaled import a_few_of
 from tests.wire import Socket
 
 ACCEPTED = 101
@@ -258,7 +259,7 @@ def test_ws_04_an_answer_that_is_being_given_stops_with_its_session(arena: Arena
     assert end_of(arena, turn_id) == ("failed", "not_permitted")
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", a_few_of(WAYS, 3))
 def test_ws_04_no_tool_runs_for_a_session_that_ended_meanwhile(arena: Arena, way: str):
     names = prepare(arena)
     socket = arena.a.chat()

@@ -143,6 +143,7 @@ def test_an_owner_who_may_not_is_given_the_sql(
         administer(inside, f"DROP OWNED BY {urlsplit(web).username} CASCADE")
 
 
+@pytest.mark.long
 def test_the_demo_goes_on_without_roles_and_says_so(owned: Callable[..., str]):
     owner = owned()
 
@@ -155,6 +156,7 @@ def test_the_demo_goes_on_without_roles_and_says_so(owned: Callable[..., str]):
     assert "dbroles.not_in_force" in said
 
 
+@pytest.mark.long
 def test_many_at_once_set_up_one_cluster(
     postgres_database: Callable[[], str], new_application: Callable[[str], str], postgres_url: str
 ):
