@@ -211,6 +211,8 @@ class Outgoing:
 
     async def _mend(self) -> None:
         """Show what was lost of the running turn. Where nobody knows it, the final message settles it."""
+        if self.shown.gap_at is None:
+            return  # the turn ended while what was lost of it waited to be mended
         turn_id = self.shown.turn_id
         if not self.shown.is_told:
             self.shown.is_told = True

@@ -47,6 +47,7 @@ class Peer:
         return found
 
     async def text_of(self, turn_id: str) -> str:
+        assert turn_id == "t"
         await asyncio.sleep(0)
         return self.text
 
@@ -264,6 +265,22 @@ async def test_nothing_live_of_a_turn_comes_after_its_end():
         await until(lambda: len(peer.seqs()) == 2)
 
     assert [frame["type"] for frame in peer.got] == ["delta", "turn", "message"]
+
+
+async def test_what_was_lost_of_a_turn_that_has_ended_is_not_asked_for():
+    async with running(Peer()) as peer:
+        peer.reads.clear()
+        peer.say("x" * 2 * ROOM)
+        await asyncio.sleep(0)
+        peer.say("lost")
+        peer.commit(type="turn", turn_id="t", state="done")
+        peer.reads.set()
+        await until(lambda: len(peer.got) == 2)
+        peer.commit(text="and on")
+        await until(lambda: len(peer.got) == 3)
+
+    assert [frame["type"] for frame in peer.got] == ["delta", "turn", "message"]
+    assert peer.got[1]["state"] == "done"
 
 
 async def test_a_peer_that_is_gone_ends_it():
