@@ -114,7 +114,7 @@ packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where the
 
 # To be measured makes a process slower by two fifths: only the tests that are about these packages are.
 MEASURED := tests/chat tests/llm tests/tools tests/tracking
-PYTEST := $(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
 COVERAGE := --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away servers; coverage of tools and chat

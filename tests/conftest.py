@@ -25,21 +25,9 @@ from tests.people import alice, bob, ravi, rita, sam  # noqa: F401 - fixtures fo
 from tests.processes import Stack, manage
 from tests.safety.production import _production, production  # noqa: F401 - fixtures
 from tests.servers import Redis, as_application
+from tests.sharing import Scheduler, turn_of
 from tests.wire import Browser
 
-# Fixtures that hold a product for many tests, and so how the run is shared out and in which order.
-PRODUCTS = ("_production", "_chat_servers", "roomy")
-ORDER = (
-    *PRODUCTS,
-    "faults/",
-    "test_supervise",
-    "journeys/",
-    "browser/",
-    "chat/test_processes",
-    "safety/",
-    "test_compose",
-    "tools/test_roles",
-)
 NEED_SERVERS = "needs PostgreSQL and Redis: make test, or python -m tests.servers -- pytest …"
 
 
@@ -61,7 +49,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
+    return Scheduler(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
     missing = pytest.mark.skip(reason=NEED_SERVERS)
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
@@ -71,20 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(missing)
         if item.get_closest_marker("browser") and chromium_path() is None:
             item.add_marker(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
-        item.add_marker(pytest.mark.xdist_group(_group(item, names)))
-    items.sort(key=_turn)
-
-
-def _group(item: pytest.Item, names: set[str]) -> str:
-    """One process of the run has all of a group: an idle product in each of them would take a fifth of the machine."""
-    products = [name for name in PRODUCTS if name in names]
-    return products[0] if products else item.path.relative_to(Path(__file__).parent).as_posix()
-
-
-def _turn(item: pytest.Item) -> tuple[int, str]:
-    """What waits for processes goes first and what is quick last, so that all processes of the run end together."""
-    (group,) = item.get_closest_marker("xdist_group").args  # type: ignore[union-attr]
-    return next((at for at, start in enumerate(ORDER) if group.startswith(start)), len(ORDER)), group
+    yield
+    items.sort(key=turn_of)  # after Django's plugin had its own order
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
