@@ -18,6 +18,8 @@ from tools import origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "support_bot.settings")
 
+_worker = 0  # the pid of the process whose slots are forked
+
 broker.use()
 app = Celery("support_bot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -47,10 +49,16 @@ def _say_in_records(**_: object) -> None:
         vars(program)["safe_say"] = _say
 
 
+@worker_init.connect
+def _note_the_worker(**_: object) -> None:
+    global _worker
+    _worker = os.getpid()
+
+
 @worker_process_init.connect
 def _end_with_the_worker(**_: object) -> None:
     """A slot of the pool must not outlive its worker: nobody would hand it tasks or take its results."""
-    die_with_parent()
+    die_with_parent(parent=_worker)
 
 
 @task_prerun.connect

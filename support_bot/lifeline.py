@@ -6,15 +6,21 @@ Elsewhere than on Linux nothing of it does anything. Standard library alone.
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 
 
-def die_with_parent(*, signum: int = signal.SIGKILL) -> None:
-    """It survives exec, and is lost by fork: each child asks for itself."""
+def die_with_parent(*, parent: int, signum: int = signal.SIGKILL) -> None:
+    """It survives exec, and is lost by fork: each child asks for itself.
+
+    parent: its pid, from before the fork. One that died before the kernel was told ends us here.
+    """
     _tell_kernel(PR_SET_PDEATHSIG, int(signum))
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def call_process(name: str) -> None:

@@ -104,9 +104,7 @@ class Child:
 
 def _become(name: str, program: Callable[[], object], parent: int, parting: int) -> None:
     """The beginning of a child: tied to its parent, with signals of its own, under its name in `ps -o comm`."""
-    die_with_parent(signum=parting)
-    if os.getppid() != parent:  # it died before the kernel knew
-        os._exit(1)
+    die_with_parent(parent=parent, signum=parting)
     call_process(name)
     for signum, handler in ((signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
         if getattr(signal.getsignal(signum), "__func__", None) is Supervisor._stop_soon:  # not a profiler's

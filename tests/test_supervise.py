@@ -35,7 +35,20 @@ import os, signal
 from support_bot.lifeline import die_with_parent
 parent = os.getpid()
 if os.fork() == 0:
-    die_with_parent()
+    die_with_parent(parent=parent)
+    print("tied", flush=True)
+signal.pause()
+"""
+
+ORPHANED = """
+import os, signal, time
+from support_bot.lifeline import die_with_parent
+parent = os.getpid()
+if os.fork() == 0:
+    print("late", flush=True)
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    die_with_parent(parent=parent)
     print("tied", flush=True)
 signal.pause()
 """
@@ -94,6 +107,18 @@ def test_children_and_their_children_die_when_the_parent_is_killed(supervised):
     os.kill(running.pid, signal.SIGKILL)
 
     wait_until(lambda: not is_running(child) and not is_running(grandchild), what="both have ended", within=30)
+
+
+def test_a_child_whose_parent_died_before_it_was_tied_ends_by_itself(supervised):
+    running = supervised(ORPHANED)
+    child = child_of(running)
+    running.wait_for_output("late", within=30)
+    grandchild = children_of(child)[0]
+
+    os.kill(running.pid, signal.SIGKILL)
+
+    wait_until(lambda: not is_running(grandchild), what="it has ended", within=30)
+    assert "tied" not in running.output()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
