@@ -114,14 +114,13 @@ packages: ## PostgreSQL, Redis and Chromium for the tests, through apt where the
 
 # To be measured makes a process slower by two fifths: only the tests that are about these packages are.
 MEASURED := tests/chat tests/llm tests/tools tests/tracking
-PYTEST := $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder
+PYTEST := $(PY) -m tests.servers -- $(PY) -m pytest -n 3
 COVERAGE := --cov=tools --cov=support_bot/chat --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 test: $(RUNTIME) $(DEVELOPMENT) packages ## everything, against throw-away servers; coverage of tools and chat
 	@# Dozens of processes are started: where bytecode is not kept, each would compile the project anew.
 	@$(PY) -m compileall -q support_bot tools tracking
-	@$(PY) -m tests.servers -- sh -c '\
-	  $(PYTEST) tests $(MEASURED:%=--ignore=%); others=$$?; $(PYTEST) $(MEASURED) $(COVERAGE) && exit $$others'
+	@$(PYTEST) tests $(MEASURED:%=--ignore=%); others=$$?; $(PYTEST) $(MEASURED) $(COVERAGE) && exit $$others
 
 test-long: $(RUNTIME) $(DEVELOPMENT) packages ## the full-size cases of faults, fuzz and load, which make test runs scaled down
 	@$(PY) -m compileall -q support_bot tools tracking

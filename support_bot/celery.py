@@ -58,7 +58,8 @@ def _note_the_worker(**_: object) -> None:
 @worker_process_init.connect
 def _end_with_the_worker(**_: object) -> None:
     """A slot of the pool must not outlive its worker: nobody would hand it tasks or take its results."""
-    die_with_parent(parent=_worker)
+    if os.getpid() != _worker:  # a pool of one has its slot in the worker itself
+        die_with_parent(parent=_worker)
 
 
 @task_prerun.connect

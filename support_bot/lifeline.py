@@ -1,6 +1,6 @@
 """Ties a process to the life of its parent: when the parent dies, even by kill -9, the kernel ends the child (Linux).
 
-Elsewhere than on Linux nothing of it does anything. Standard library alone.
+Elsewhere than on Linux the kernel cannot be told, and a child outlives its parent. Standard library alone.
 """
 
 from __future__ import annotations

@@ -48,11 +48,11 @@ class ServerError(Exception):
 
 def free_port() -> int:
     """One below those that the system gives to connections: a server that restarts finds its own still free."""
-    while True:
-        port = PORTS.start + secrets.randbelow(len(PORTS))
+    for port in secrets.SystemRandom().sample(PORTS, 1000):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+    raise ServerError(f"no free port between {PORTS.start} and {PORTS.stop}")
 
 
 def binary(name: str, *, package: str) -> str:

@@ -5,6 +5,8 @@ Each process that touches a product has one of its own, and an idle one in each 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -39,5 +41,9 @@ def turn_of(item: pytest.Item) -> tuple[int, str, str]:
 
 
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # it would undo our order
+
     def _split_scope(self, nodeid: str) -> str:
         return scope_of(nodeid)

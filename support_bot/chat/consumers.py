@@ -79,7 +79,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         except Exception as error:  # the database or Redis is away for a moment: the peer is told, and comes back
             logger.error("socket.failed", error=type(error).__name__, exc_info=error)
             with suppress(Exception):  # it may be closed already
-                await self.close(FAILED)
+                async with asyncio.timeout(sockets.CLOSE_S):
+                    await self.close(FAILED)
         finally:
             await self._leave()
 

@@ -149,7 +149,6 @@ def test_a_stopping_server_lets_the_turn_finish_and_closes_with_1012(
     assert said == [("Nearly done.",)]
 
 
-@pytest.mark.long
 def test_what_cannot_finish_in_time_is_handed_over(stack: Stack, model_server: ModelServer, sign_in: SignIn):
     usual = {"OPENAI_BASE_URL": model_server.url, **SHORT, "TURN_LEASE_S": "20"}
     web = stack.web(**{**usual, "DRAIN_S": "0.5"})
@@ -233,7 +232,6 @@ def state_of(database_url: str, call_id: str) -> str:
     return str(found[0])
 
 
-@pytest.mark.long
 def test_an_approved_call_whose_wake_up_was_lost_is_carried_out_by_the_sweep(late: Late):
     assert late.before == "approved"
     assert late.end["call_id"] == late.call_id

@@ -29,6 +29,8 @@ RUNNING = (
     " WHERE c.customer_id = %s AND t.state = 'running'"
 )
 CHATS, APPROVALS = 12, 4
+# Beside other tests the machine itself may double a tenth of a second; who waits for a hung turn waits far longer.
+LEAST_S = 1.5
 CITIES = iter(f"Bremen-{number}" for number in range(1000))
 
 
@@ -73,11 +75,12 @@ class Neighbour:
         return p95(taken)
 
 
-@pytest.mark.parametrize("count", [50, pytest.param(200, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("count", "least_s"), [(50, LEAST_S), pytest.param(200, 0.0, marks=pytest.mark.long)])
 def test_ld_09_turns_that_hang_keep_nobody_else_waiting(
     arena: Arena,
     beside: Stack,
     count: int,
+    least_s: float,
     record_property: Callable[[str, object], None],
 ):
     web = beside.web(**{**arena.product.variables, **PATIENT})
@@ -96,7 +99,8 @@ def test_ld_09_turns_that_hang_keep_nobody_else_waiting(
 
         found = neighbour.chat_s(), neighbour.approval_s()
         # The machine has other things to do as well.
-        again = [TIMES_SLOWER * before <= after for before, after in zip(usual, found, strict=True)]
+        most = [max(TIMES_SLOWER * before, least_s) for before in usual]
+        again = [after >= limit for after, limit in zip(found, most, strict=True)]
         if any(again):
             found = min(found[0], neighbour.chat_s()), min(found[1], neighbour.approval_s())
         still = arena.sql(RUNNING, key)
@@ -111,5 +115,5 @@ def test_ld_09_turns_that_hang_keep_nobody_else_waiting(
         f" approval {usual[1] * 1000:.0f} -> {found[1] * 1000:.0f} ms",
     )
     assert still == [(count,)]  # else nothing was measured
-    assert found[0] < TIMES_SLOWER * usual[0]
-    assert found[1] < TIMES_SLOWER * usual[1]
+    assert found[0] < most[0]
+    assert found[1] < most[1]

@@ -125,7 +125,6 @@ def test_ws_14_a_redis_that_hangs_is_one_that_is_away(place: Place):
     wait_until(lambda: try_password(outside, "demo").status_code == 302, what="a sign-in", within=20)
 
 
-@pytest.mark.long
 def test_ws_14_no_code_counts_while_it_could_be_used_twice(place: Place):
     rita = place.visitor().sign_in("rita")
     page = rita.get("/accounts/2fa/totp/activate/")
